@@ -1,0 +1,95 @@
+/**
+ * The life cycle as a library: what the commands call. Nothing here prints or asks; progress goes through `Logger` (the
+ * lines docker-machine prints) and `StepListener` (what a terminal shows as steps).
+ */
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/logger.ts';
+import type { DriverDefinition, FlagValues, MachineState, SshEndpoint } from '../driver/index.ts';
+import type { Platform } from '../host/platform.ts';
+import type { ProcessRunner } from '../host/process-runner.ts';
+import type { MachineConfig } from '../store/config.ts';
+
+export interface MachinesOptions {
+  /** Store root, verbatim: --storage-path, $MACHINE_STORAGE_PATH, else ~/.docker/machine. */
+  readonly storePath: string;
+  readonly platform: Platform;
+  readonly runner: ProcessRunner;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** --tls-ca-cert and its kin: only `create` reads them. */
+  readonly tls?: { caCert?: string; caKey?: string; clientCert?: string; clientKey?: string };
+}
+
+export interface CreateRequest {
+  readonly name: string;
+  readonly driver: DriverDefinition;
+  readonly driverFlags: FlagValues;
+  readonly engine: EngineOptions;
+  readonly tlsSan: readonly string[];
+}
+
+/** docker-machine's --engine-* flags. */
+export interface EngineOptions {
+  readonly opts: readonly string[];
+  readonly insecureRegistries: readonly string[];
+  readonly registryMirrors: readonly string[];
+  readonly labels: readonly string[];
+  readonly storageDriver: string;
+  readonly env: readonly string[];
+  readonly installUrl: string;
+}
+
+/** A step of a long operation, told when it begins, when it says something, and when it ends. */
+export interface StepListener {
+  begin(step: string, title: string): void;
+  detail(step: string, text: string): void;
+  end(step: string, milliseconds: number): void;
+}
+
+export interface Machines {
+  /** Names in the store, byte order, without loading anything. */
+  names(): Promise<string[]>;
+  exists(name: string): Promise<boolean>;
+  /** Throws MACHINE_NOT_FOUND (docker-machine's text) or MACHINE_BROKEN (the entry cannot be read; says why). */
+  load(name: string): Promise<Machine>;
+  /** Creates, or resumes after a crash or an error. Throws MACHINE_EXISTS for a complete machine. */
+  create(request: CreateRequest, steps: StepListener): Promise<void>;
+  /** The driver's `remove`, then the entry. With force the entry goes even when the driver failed (that error is told, not thrown). */
+  remove(name: string, options: { force: boolean }): Promise<void>;
+  /** States of many machines with as few calls as the drivers allow; a failing one is an error in its place. */
+  states(machines: readonly Machine[]): Promise<ReadonlyMap<string, MachineState | Error>>;
+}
+
+export interface Machine {
+  readonly name: string;
+  readonly config: MachineConfig;
+  readonly driverName: string;
+  /** inspect's object: config.json with the driver's own part, key order kept, secrets left out. */
+  inspect(): Promise<Record<string, unknown>>;
+  state(): Promise<MachineState>;
+  url(): Promise<string>;
+  ip(): Promise<string>;
+  ssh(): Promise<MachineSsh | undefined>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  restart(): Promise<void>;
+  kill(): Promise<void>;
+  /**
+   * Connects to the engine and verifies chain, dates, address and, where the store has server.pem, that it is that very key.
+   * Throws TLS_CHECK_FAILED with docker-machine's message (section 2.1 of its reference): reason, addresses, the command that mends.
+   */
+  checkTls(): Promise<void>;
+  /** The engine's version over TLS (`GET /version`). Throws ENGINE_UNREACHABLE. */
+  engineVersion(): Promise<string>;
+  regenerateCerts(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface MachineSsh {
+  readonly endpoint: SshEndpoint;
+  /** Pinned host keys, OpenSSH public key form; empty when the first contact is still to come. */
+  readonly hostKeys: readonly string[];
+  /** Pins what a first contact showed. */
+  pin(hostKey: string): Promise<void>;
+}
