@@ -1,0 +1,81 @@
+// Builds dist/: the CLI (one ESM bundle split by command), the launcher, the supervisor, the driver entry and the engine.
+// Everything is bundled, so the published package has no run-time dependencies but an optional Node binary.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const only = process.argv[2]; // `engine`, or nothing for all
+
+const revision = () => {
+  const git = spawnSync('git', ['-C', root, 'rev-parse', '--short=8', 'HEAD'], { encoding: 'utf8' });
+  return git.status === 0 ? git.stdout.trim() : 'HEAD';
+};
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node22.15',
+  logLevel: 'warning',
+  legalComments: 'none',
+  sourcemap: false,
+  alias: { 'tsmachine/driver': join(root, 'src/driver/index.ts') },
+};
+
+/** Native add-ons that packages try and do without (ssh2's crypto and cpu-features). */
+const optionalNative = {
+  name: 'optional-native',
+  setup(context) {
+    context.onResolve({ filter: /\.node$|^cpu-features$/ }, ({ path }) => ({ path, namespace: 'absent' }));
+    context.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
+      contents: `throw Object.assign(new Error('left out of the bundle: ' + ${JSON.stringify(path)}), { code: 'MODULE_NOT_FOUND' });`,
+    }));
+  },
+};
+
+// koffi searches for its binary relative to its package; in the bundle it lies beside the file.
+const koffiBeside = {
+  name: 'koffi-beside',
+  setup(context) {
+    context.onResolve({ filter: /^koffi$/ }, () => ({ path: 'koffi', namespace: 'koffi' }));
+    context.onLoad({ filter: /.*/, namespace: 'koffi' }, () => ({ contents: "module.exports = require('./koffi.node');", loader: 'js' }));
+    context.onResolve({ filter: /^\.\/koffi\.node$/ }, () => ({ path: './koffi.node', external: true }));
+  },
+};
+
+async function buildEngine() {
+  mkdirSync(join(dist, 'engine'), { recursive: true });
+  await build({
+    ...common,
+    entryPoints: { dockerd: join(root, 'src/engine/main.ts') },
+    outdir: join(dist, 'engine'),
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    plugins: [koffiBeside],
+  });
+  copyFileSync(join(root, 'node_modules/@koromix/koffi-linux-x64/linux_x64/koffi.node'), join(dist, 'engine/koffi.node'));
+}
+
+async function buildCli() {
+  // CommonJS packages inside an ESM bundle still call require for Node's own modules.
+  const banner = { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" };
+  const define = { TSMACHINE_VERSION: JSON.stringify(version), TSMACHINE_REVISION: JSON.stringify(revision()) };
+  const esm = { ...common, format: 'esm', splitting: true, define, banner, plugins: [optionalNative], chunkNames: 'chunks/[name]-[hash]' };
+  await build({ ...esm, entryPoints: { 'cli/main': 'src/cli/main.ts', driver: 'src/driver/index.ts' }, outdir: dist });
+  // The supervisor lives as long as its VM: one small file of its own, nothing of the CLI in its memory.
+  await build({ ...esm, splitting: false, minify: true, entryPoints: { supervisor: 'src/supervisor/main.ts' }, outdir: dist });
+  mkdirSync(join(dist, 'bin'), { recursive: true });
+  copyFileSync(join(root, 'src/bin/tsmachine.cjs'), join(dist, 'bin/tsmachine.cjs'));
+  chmodSync(join(dist, 'bin/tsmachine.cjs'), 0o755);
+}
+
+if (only === undefined) rmSync(dist, { recursive: true, force: true });
+await buildEngine();
+if (only !== 'engine') await buildCli();
+writeFileSync(join(dist, 'package.json'), '{ "type": "module" }\n');
+if (only === undefined) cpSync(join(root, 'templates'), join(dist, 'templates'), { recursive: true });
