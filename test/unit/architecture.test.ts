@@ -51,7 +51,8 @@ function read(path: string): SourceFile {
     ImportDeclaration: (node) => note(node.source.value, node.importKind === 'type'),
     ExportAllDeclaration: (node) => note(node.source.value, node.exportKind === 'type'),
     ExportNamedDeclaration: (node) => node.source && note(node.source.value, node.exportKind === 'type'),
-    ImportExpression: (node) => node.source.type === 'Literal' && typeof node.source.value === 'string' && imports.push(name(node.source.value)),
+    ImportExpression: (node) =>
+      node.source.type === 'Literal' && typeof node.source.value === 'string' && imports.push(name(node.source.value)),
     FunctionDeclaration: measure,
     FunctionExpression: measure,
     ArrowFunctionExpression: measure,
@@ -99,7 +100,11 @@ const CONFINED: Record<string, (path: string) => boolean> = {
 };
 
 const isOurs = (specifier: string) => specifier.startsWith('src/') || specifier.startsWith('drivers/');
-const packageOf = (specifier: string) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+const packageOf = (specifier: string) =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 
 describe('architecture', () => {
   it('has sources to check', () => expect(sources.length).toBeGreaterThan(10));
@@ -119,7 +124,9 @@ describe('architecture', () => {
   it('lets drivers import nothing of ours but the contract', () => {
     const broken = sources
       .filter((file) => file.path.startsWith('drivers/'))
-      .flatMap((file) => file.imports.filter((target) => isOurs(target) && roomOf(target) !== file.room).map((target) => `${file.path} imports ${target}`));
+      .flatMap((file) =>
+        file.imports.filter((target) => isOurs(target) && roomOf(target) !== file.room).map((target) => `${file.path} imports ${target}`),
+      );
     expect(broken).toEqual([]);
   });
 
@@ -133,7 +140,9 @@ describe('architecture', () => {
   it('lets core import Node alone', () => {
     const broken = sources
       .filter((file) => file.room === 'core')
-      .flatMap((file) => file.imports.filter((target) => !isOurs(target) && !target.startsWith('node:')).map((target) => `${file.path} imports ${target}`));
+      .flatMap((file) =>
+        file.imports.filter((target) => !isOurs(target) && !target.startsWith('node:')).map((target) => `${file.path} imports ${target}`),
+      );
     expect(broken).toEqual([]);
   });
 
@@ -156,7 +165,12 @@ describe('architecture', () => {
 
   it('keeps the hard limits: 400 lines a file, 80 a function, no any', () => {
     expect(sources.filter((file) => file.lines > 400).map((file) => `${file.path}: ${file.lines}`)).toEqual([]);
-    expect(sources.flatMap((file) => file.functions).filter((fn) => fn.lines > 80).map((fn) => `${fn.name}: ${fn.lines}`)).toEqual([]);
+    expect(
+      sources
+        .flatMap((file) => file.functions)
+        .filter((fn) => fn.lines > 80)
+        .map((fn) => `${fn.name}: ${fn.lines}`),
+    ).toEqual([]);
     expect(sources.filter((file) => file.anyTypes > 0).map((file) => file.path)).toEqual([]);
   });
 
