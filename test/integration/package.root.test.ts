@@ -6,6 +6,9 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../..');
+/** npm's own way to a certificate authority of the local network, when there is one. */
+const { NODE_EXTRA_CA_CERTS } = process.env;
+const trust = NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS };
 const USER = 65534; // nobody: no rights anywhere
 
 describe('the packed package', () => {
@@ -14,7 +17,7 @@ describe('the packed package', () => {
     execFileSync('setpriv', [`--reuid=${USER}`, `--regid=${USER}`, '--clear-groups', file, ...args], {
       cwd: home,
       encoding: 'utf8',
-      env: { HOME: home, PATH: `${home}/npm/bin:/usr/bin:/bin`, SHELL: '/bin/bash', npm_config_cache: `${home}/cache` },
+      env: { HOME: home, PATH: `${home}/npm/bin:/usr/bin:/bin`, SHELL: '/bin/bash', npm_config_cache: `${home}/cache`, ...trust },
     });
 
   beforeAll(() => {
