@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Platform } from '../host/platform.ts';
 import type { ProcessRunner } from '../host/process-runner.ts';
+import type { Supervisor, VirtualMachine } from '../host/virtual-machine.ts';
 
 /** What does not belong to one machine. */
 export interface HostContext {
@@ -32,10 +33,14 @@ export interface DriverContext extends HostContext {
   bootImage(reference?: string): Promise<BootImage>;
   /** The identity to hand over for this engine address. Certificates are made for it when they are not there or do not fit. */
   identity(request: IdentityRequest): Promise<Identity>;
-  /** Starts, or finds, the one supervisor of this machine's VM. */
+  /** The states (as last stored) of this store's other machines that have the same driver; broken entries are left out. */
+  peers(): Promise<readonly string[]>;
+  /** Starts the VM under a supervisor of its own. Throws `VM_START_FAILED` with QEMU's words; nothing is left running then. */
   supervise(vm: VirtualMachine): Promise<Supervisor>;
   /** The supervisor of a VM that already runs, attached anew when it died; undefined when no such VM runs. */
   supervisor(): Promise<Supervisor | undefined>;
+  /** Whether this machine's VM process lives, by pid and start time: a few file reads, nothing is started. */
+  vmAlive(): Promise<boolean>;
 }
 
 export interface BootImage {
@@ -60,28 +65,4 @@ export interface Identity {
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** A raw tar for a small virtio disk; 0600, replaced atomically. */
   writeTarDisk(path: string): Promise<void>;
-}
-
-/** A QEMU process to be run and watched. The host adds nothing to the arguments. */
-export interface VirtualMachine {
-  readonly program: string;
-  readonly args: readonly string[];
-  /** Sockets named in `args`, QEMU being the server of each (`server=on,wait=off`). */
-  readonly sockets: { readonly qmp: string; readonly console: string; readonly channel: string };
-  /** Milliseconds without one byte from the guest after which its kernel counts as not starting. */
-  readonly silenceLimit?: number;
-}
-
-/** The supervisor's face, over its socket in the machine's folder. Any call may find it dead: the context attaches a new one. */
-export interface Supervisor {
-  /** Resolves when the guest is ready; see `ReadinessPush`. Throws `GUEST_SILENT` when `silenceLimit` passed without a byte. */
-  awaitReady(onPhase: (phase: string, seconds: number) => void, signal: AbortSignal): Promise<void>;
-  /** QEMU's own word: running, paused, shutdown, internal-error … (QMP query-status). */
-  vmStatus(): Promise<string>;
-  /** Presses the power button (QMP system_powerdown). */
-  powerButton(): Promise<void>;
-  /** Ends QEMU at once and waits until its process is gone. Idempotent. */
-  kill(): Promise<void>;
-  /** Resolves when the QEMU process is gone. */
-  awaitExit(timeout: number): Promise<boolean>;
 }

@@ -5,6 +5,7 @@
  * Rules for every method: asynchronous; honours `context.signal` (rejects with its reason); throws `MachineError` for what a
  * user can understand; never prints. Whether a method is idempotent is said on it.
  */
+import type { Platform } from '../host/platform.ts';
 import type { BootImage, DriverContext, HostContext } from './context.ts';
 import type { FlagSpec, FlagValues } from './flags.ts';
 
@@ -39,7 +40,7 @@ export interface DriverDefinition {
   /** `create` flags, as data. */
   readonly flags: readonly FlagSpec[];
   /** Whether `create` without --driver may choose this driver here. Quick (no more than a look at files), idempotent. */
-  usable?(context: HostContext): Promise<Usability>;
+  usable?(platform: Platform): Promise<Usability>;
   /** A driver of one machine. `state` is what `serialize` gave or a checkpoint wrote; undefined for a new machine. No I/O. */
   open(context: DriverContext, state: string | undefined): Driver;
   /**
