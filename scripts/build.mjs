@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const dist = join(root, 'dist');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const only = process.argv[2]; // `engine`, or nothing for all
+const dist = process.argv[3] ?? join(root, 'dist'); // tests build an engine of their own elsewhere
 
 const revision = () => {
   const git = spawnSync('git', ['-C', root, 'rev-parse', '--short=8', 'HEAD'], { encoding: 'utf8' });

@@ -1,6 +1,6 @@
 /** A registry that lives on between commands, found again by the file it leaves in the cache; one per clone. */
 
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { busybox, helloWorld } from './images.ts';
 import { push } from './push.ts';
@@ -24,12 +24,11 @@ export async function ensureRegistry(cache: string): Promise<number> {
   return registry.port;
 }
 
-/** Idempotent; keeps the blobs. */
+/** Idempotent; keeps the blobs and, for the next start, the port. */
 export async function stopRegistry(cache: string): Promise<void> {
   const dir = join(cache, 'registry');
   const known = await state(dir);
   if (known && (await isOurs(known.pid, dir))) process.kill(known.pid, 'SIGTERM');
-  await rm(join(dir, 'state.json'), { force: true });
 }
 
 async function state(dir: string): Promise<State | undefined> {

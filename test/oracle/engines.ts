@@ -1,12 +1,14 @@
 /** The three engines under comparison: Debian 12's dockerd 20.10, sid's dockerd 28.5, and ours, each in a sandbox of its own. */
 
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { PROJECT, suiteRoot } from './roots.ts';
 import { Sandbox } from './sandbox.ts';
+
+const exec = promisify(execFile);
 
 export type EngineName = '20' | '28' | 'ours';
 
@@ -59,31 +61,11 @@ async function startDocker(suite: 'bookworm' | 'sid', args: string[]): Promise<S
 
 /** Ours, bundled from the sources as they are now, run by the project's Node in trixie's root (as in the boot image: crun, ip, nft). */
 async function startOurs(into: string, args: string[]): Promise<Sandbox> {
-  await bundleEngine(into);
-  const require = createRequire(join(PROJECT, 'package.json'));
-  const modules = ['koffi/package.json', '@koromix/koffi-linux-x64/package.json'].map((id) => dirname(require.resolve(id)));
-  for (const dir of modules) await mkdir(join(into, dir.slice(PROJECT.length)), { recursive: true });
+  await exec(process.execPath, [join(PROJECT, 'scripts/build.mjs'), 'engine', into]);
   return Sandbox.start({
     root: await suiteRoot('trixie'),
     cgroups: 'v2',
-    command: ['/usr/bin/node', '/opt/engine/dockerd.cjs', ...args],
-    binds: {
-      [process.execPath]: '/usr/bin/node',
-      [into]: '/opt/engine',
-      ...Object.fromEntries(modules.map((dir) => [dir, `/opt/engine${dir.slice(PROJECT.length)}`])),
-    },
-  });
-}
-
-async function bundleEngine(into: string): Promise<void> {
-  await build({
-    entryPoints: [join(PROJECT, 'src/engine/main.ts')],
-    outfile: join(into, 'dockerd.cjs'),
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node22',
-    external: ['koffi'],
-    logLevel: 'error',
+    command: ['/usr/bin/node', '/usr/lib/tsmachine/dockerd.cjs', ...args],
+    binds: { [process.execPath]: '/usr/bin/node', [join(into, 'engine')]: '/usr/lib/tsmachine' },
   });
 }

@@ -1,0 +1,46 @@
+/**
+ * Shows where our engine and Docker's answer differently:
+ *
+ *     node test/oracle/diff.ts [--against 20|28] [--version v1.41] [--engine ours|20|28] [scenario …]
+ *
+ * Without scenarios: all of them. Both engines run beside each other; the exit code is 1 when there are differences.
+ */
+
+import { parseArgs } from 'node:util';
+import { compare, describe } from './compare.ts';
+import type { EngineName } from './engines.ts';
+import { scenarios } from './scenarios/index.ts';
+import { dockerClient, startSession } from './session.ts';
+import { Target } from './target.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    against: { type: 'string', default: '28' },
+    version: { type: 'string', default: 'v1.41' },
+    engine: { type: 'string', default: 'ours' },
+  },
+});
+const docker = await dockerClient();
+const [oracle, ours] = await Promise.all([startSession(values.against as EngineName), startSession(values.engine as EngineName)]);
+let [differences, leaves] = [0, 0];
+try {
+  for (const [name, scenario] of Object.entries(scenarios)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    const [left, right] = [oracle, ours].map(({ engine }) => new Target(engine.socket, values.version, docker));
+    if (!left || !right) continue;
+    const ended = await Promise.allSettled([scenario(left), scenario(right)]);
+    for (const [index, result] of ended.entries()) {
+      if (result.status === 'rejected') console.log(`## ${name}: ${index === 0 ? 'oracle' : 'ours'} broke off: ${result.reason}`);
+    }
+    const result = compare(left.observations, right.observations);
+    console.log(`## ${name}: ${result.calls} calls, ${result.leaves} leaves, ${result.differences.length} differences`);
+    for (const difference of result.differences) console.log(`- ${describe(difference)}`);
+    differences += result.differences.length;
+    leaves += result.leaves;
+  }
+} finally {
+  await Promise.all([oracle.stop(), ours.stop()]);
+}
+console.log(`${leaves} leaves, ${differences} differences`);
+process.exitCode = differences > 0 ? 1 : 0;

@@ -1,0 +1,38 @@
+/** Makes answers of different engines comparable: what must differ between two runs of one engine gets a name. */
+
+/** Ids and what they are called in this scenario; their 12-character form counts too. */
+export class Names {
+  readonly #known: [id: string, name: string][] = [];
+
+  add(id: string, name: string): void {
+    this.#known.push([id, name]);
+  }
+
+  apply(text: string): string {
+    let result = text;
+    for (const [id, name] of this.#known) result = result.replaceAll(id, `<${name}>`).replaceAll(id.slice(0, 12), `<${name}:12>`);
+    return result;
+  }
+}
+
+const RULES: [pattern: RegExp, replacement: string][] = [
+  [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<time>'],
+  [/\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, '<mac>'],
+  [/\b(?<!sha256:)[0-9a-f]{64}\b/g, '<hex64>'],
+  [/\/run\/user\/\d+/g, '/run/user/N'],
+];
+
+/** 0001-01-01T00:00:00Z says "never" and stays. */
+export function normalText(text: string, names: Names): string {
+  let result = names.apply(text);
+  for (const [pattern, replacement] of RULES) {
+    result = result.replace(pattern, (match: string) => (match.startsWith('0001-01-01') ? match : replacement));
+  }
+  return result;
+}
+
+/** Date and Content-Length follow from other fields; the rest is compared. */
+export function normalHeaders(headers: Record<string, string>): Record<string, string> {
+  const kept = Object.entries(headers).filter(([key]) => key !== 'date' && key !== 'content-length');
+  return Object.fromEntries(kept.map(([key, value]) => [`header.${key}`, value]));
+}

@@ -1,0 +1,137 @@
+/** The unmodified docker client: what a user sees and the exit codes. */
+
+import type { Target } from '../target.ts';
+import type { Scenario } from './index.ts';
+
+async function removed(t: Target, ...names: string[]): Promise<void> {
+  await t.docker(['rm', '-f', '-v', ...names]);
+}
+
+const RUNS: Record<string, string[]> = {
+  'hello-world': ['hello-world'],
+  'exit code': ['busybox', 'sh', '-c', 'echo out; echo err >&2; exit 7'],
+  'no such program': ['busybox', 'nosuchprogram'],
+  'no such path': ['busybox', '/no/such'],
+  'not executable': ['busybox', '/etc/passwd'],
+  'a directory': ['busybox', '/etc'],
+  'killed by a signal': ['busybox', 'sh', '-c', 'kill -9 $$'],
+  terminated: ['busybox', 'sh', '-c', 'kill -15 $$; sleep 1'],
+  'no such image': ['127.0.0.1:5000/nosuch'],
+  'bad name': ['--name', '-x', 'busybox', 'true'],
+  entrypoint: ['--entrypoint', 'echo', 'busybox', 'a', 'b'],
+  environment: ['-e', 'A=1', '-e', 'B=2', 'busybox', 'sh', '-c', 'echo $A $B'],
+  directory: ['-w', '/made/here', 'busybox', 'pwd'],
+  user: ['-u', '1000:10', 'busybox', 'id'],
+  'user by name': ['-u', 'user', 'busybox', 'id'],
+  'no such user': ['-u', 'nosuch', 'busybox', 'id'],
+  'host name': ['--hostname', 'box', 'busybox', 'hostname'],
+  'network none': ['--network', 'none', 'busybox', 'ip', '-o', 'link', 'show', 'lo'],
+  'network host': ['--network', 'host', 'busybox', 'cat', '/proc/sys/net/ipv4/ip_forward'],
+  'no such network': ['--network', 'nosuch', 'busybox', 'true'],
+  'pid host': ['--pid', 'host', 'busybox', 'sh', '-c', 'test $$ -gt 1 && echo more than one'],
+  'uts host': ['--uts', 'host', 'busybox', 'true'],
+  'ipc host': ['--ipc', 'host', 'busybox', 'true'],
+  'bind of a missing folder is made': ['-v', '/tmp/made-by-run:/x', 'busybox', 'sh', '-c', 'echo x > /x/y && cat /x/y'],
+  'read-only': ['--read-only', 'busybox', 'touch', '/x'],
+  'bad port': ['-p', 'x:80', 'busybox', 'true'],
+  'bad memory': ['-m', '1k', 'busybox', 'true'],
+};
+
+export const cliScenarios: Record<string, Scenario> = {
+  'docker run': async (t) => {
+    for (const [name, args] of Object.entries(RUNS)) await t.cli(name, ['run', '--rm', ...args]);
+    await t.cli('input', ['run', '--rm', '-i', 'busybox', 'wc', '-c'], { stdin: 'x'.repeat(300_000) });
+    await t.cli('no input', ['run', '--rm', 'busybox', 'wc', '-c'], { stdin: 'unseen' });
+    await t.cli('terminal', ['run', '--rm', '-t', 'busybox', 'sh', '-c', 'tty; echo out; exit 6'], { terminal: true });
+    await t.cli('terminal with input', ['run', '--rm', '-it', 'busybox', 'sh', '-c', 'read a; echo got $a; exit 5'], {
+      terminal: true,
+      stdin: 'line\n',
+    });
+    await t.cli('nothing is left', ['ps', '-a', '--format', '{{.Names}}']);
+  },
+
+  'docker client': async (t) => {
+    const { stdout } = await t.docker([
+      'run',
+      '-d',
+      '--name',
+      'web',
+      '--label',
+      'a=b',
+      '-p',
+      '8080:80',
+      'busybox',
+      'sh',
+      '-c',
+      'echo started; sleep 1000',
+    ]);
+    t.names.add(stdout.trim(), 'web');
+    await t.cli('name taken', ['run', '--name', 'web', 'busybox', 'true']);
+    await t.cli('port taken', ['run', '--rm', '-p', '8080:80', 'busybox', 'true']);
+    await t.cli('ps', [
+      'ps',
+      '--format',
+      '{{.ID}} {{.Names}} {{.Image}} {{.Command}} {{.Ports}} {{.Labels}} {{.State}} {{.Networks}} {{.Mounts}}',
+    ]);
+    await t.cli('port', ['port', 'web']);
+    await t.cli('logs', ['logs', 'web']);
+    await t.cli('exec', ['exec', 'web', 'sh', '-c', 'echo out; echo err >&2; exit 4']);
+    await t.cli('exec with input', ['exec', '-i', 'web', 'cat'], { stdin: 'input\n' });
+    await t.cli('exec on a terminal', ['exec', '-it', 'web', 'tty'], { terminal: true });
+    await t.cli('exec of a missing program', ['exec', 'web', 'nosuch']);
+    await t.cli('exec with an environment', ['exec', '-e', 'A=1', '-w', '/tmp', '-u', '1000', 'web', 'sh', '-c', 'echo $A; pwd; id -u']);
+    await t.cli('inspect', [
+      'inspect',
+      '-f',
+      '{{.State.Status}} {{.Name}} {{.HostConfig.NetworkMode}} {{.NetworkSettings.IPAddress}}',
+      'web',
+    ]);
+    await t.cli('rm while running', ['rm', 'web']);
+    await t.cli('stop', ['stop', '-t', '0', 'web']);
+    await t.cli('ps after', ['ps', '-a', '--format', '{{.Names}} {{.State}}']);
+    await t.cli('exec after', ['exec', 'web', 'true']);
+    await t.cli('start -a', ['start', 'web']);
+    await t.cli('kill', ['kill', 'web']);
+    await t.cli('wait', ['wait', 'web']);
+    await t.cli('rm', ['rm', 'web']);
+    await t.cli('rm again', ['rm', 'web']);
+    await t.cli('rm -f of nothing', ['rm', '-f', 'web']);
+    for (const verb of ['start', 'stop', 'kill', 'logs', 'attach', 'wait', 'inspect', 'port', 'top'])
+      await t.cli(`${verb} of nothing`, [verb, 'nosuch']);
+  },
+
+  'docker start, attach, logs': async (t) => {
+    const { stdout } = await t.docker(['create', '--name', 'job', '-i', 'busybox', 'sh', '-c', 'cat; echo err >&2; exit 9']);
+    t.names.add(stdout.trim(), 'job');
+    await t.cli('start -ai', ['start', '-ai', 'job'], { stdin: 'through\n' });
+    await t.cli('logs', ['logs', 'job']);
+    await t.cli('logs --tail', ['logs', '--tail', '1', 'job']);
+    await t.cli('logs -f', ['logs', '-f', 'job']);
+    await t.cli('attach to what has ended', ['attach', 'job']);
+    await removed(t, 'job');
+  },
+
+  'docker images': async (t) => {
+    await t.cli('images', ['images', '--format', '{{.Repository}} {{.Tag}} {{.ID}} {{.Size}}', '--digests']);
+    await t.cli('tag', ['tag', 'busybox', 'box:one']);
+    await t.cli('rmi', ['rmi', 'box:one']);
+    await t.cli('rmi of nothing', ['rmi', 'nosuch']);
+    await t.cli('inspect of nothing', ['image', 'inspect', 'nosuch']);
+    await t.cli('pull', ['pull', 'hello-world']);
+    await t.cli('pull -q', ['pull', '-q', 'hello-world']);
+    await t.cli('pull of nothing', ['pull', '127.0.0.1:5000/nosuch']);
+    await t.cli('pull of a bad tag', ['pull', '127.0.0.1:5000/library/busybox:nosuch']);
+    await t.cli('history', ['history', '--no-trunc', '--format', '{{.ID}} {{.CreatedBy}} {{.Size}}', 'hello-world']);
+    await t.cli('load of garbage', ['load'], { stdin: 'garbage' });
+  },
+
+  'docker volume and network': async (t) => {
+    await t.cli('volume create', ['volume', 'create', 'v1']);
+    await t.cli('volume ls', ['volume', 'ls']);
+    await t.cli('volume inspect of nothing', ['volume', 'inspect', 'nosuch']);
+    await t.cli('volume rm', ['volume', 'rm', 'v1']);
+    await t.cli('volume rm again', ['volume', 'rm', 'v1']);
+    await t.cli('network ls', ['network', 'ls', '--format', '{{.Name}} {{.Driver}} {{.Scope}}']);
+    await t.cli('network inspect of nothing', ['network', 'inspect', 'nosuch']);
+  },
+};

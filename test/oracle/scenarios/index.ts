@@ -1,0 +1,28 @@
+/** All scenarios by name. Each runs against one engine and leaves it as it found it, but for pulled images. */
+
+import type { Target } from '../target.ts';
+import { cliScenarios } from './cli.ts';
+import { createScenarios } from './create.ts';
+import { execScenarios } from './exec.ts';
+import { imageScenarios } from './images.ts';
+import { inspectScenarios } from './inspect.ts';
+import { lifeScenarios } from './life.ts';
+import { networkScenarios } from './networks.ts';
+import { streamScenarios } from './streams.ts';
+import { systemScenarios } from './system.ts';
+import { volumeScenarios } from './volumes.ts';
+
+export type Scenario = (target: Target) => Promise<void>;
+
+export const scenarios: Record<string, Scenario> = {
+  ...systemScenarios,
+  ...imageScenarios,
+  ...createScenarios,
+  ...lifeScenarios,
+  ...inspectScenarios,
+  ...streamScenarios,
+  ...execScenarios,
+  ...volumeScenarios,
+  ...networkScenarios,
+  ...cliScenarios,
+};
