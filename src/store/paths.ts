@@ -1,0 +1,80 @@
+import { posix, win32 } from 'node:path';
+
+/** Every file and folder name of the store, docker-machine's own unless said. Nothing else spells one. */
+export interface StorePaths {
+  /** Absolute. */
+  readonly root: string;
+  readonly certsDir: string;
+  readonly caCert: string;
+  readonly caKey: string;
+  readonly clientCert: string;
+  readonly clientKey: string;
+  readonly machinesDir: string;
+  readonly cacheDir: string;
+  /** Ours: boot images by digest. */
+  readonly imagesDir: string;
+  /** Ours: one file of the store (its id). */
+  readonly storeRecord: string;
+  /** Ours: locks across processes, one folder entry each while held. */
+  readonly locksDir: string;
+  lock(name: string): string;
+  machine(name: string): MachinePaths;
+}
+
+export interface MachinePaths {
+  readonly dir: string;
+  /** Where an entry is prepared before it appears under its name in one rename; names with a leading dot are not machines. */
+  readonly stagingDir: string;
+  readonly config: string;
+  /** Ours: what config.json has no field for. */
+  readonly record: string;
+  readonly caCert: string;
+  readonly clientCert: string;
+  readonly clientKey: string;
+  readonly serverCert: string;
+  readonly serverKey: string;
+  readonly sshKey: string;
+  readonly sshPublicKey: string;
+  /** Ours: the SSH host key handed to a boot image, in dropbear's format. */
+  readonly hostKey: string;
+}
+
+/** `root`: as the user gave it; a relative one is resolved here, so that what we print works in every folder. */
+export function storePaths(root: string, os: NodeJS.Platform = process.platform): StorePaths {
+  const { join, resolve } = os === 'win32' ? win32 : posix;
+  const base = resolve(root);
+  const certsDir = join(base, 'certs');
+  const machinesDir = join(base, 'machines');
+  const locksDir = join(base, 'locks');
+  return {
+    root: base,
+    certsDir,
+    caCert: join(certsDir, 'ca.pem'),
+    caKey: join(certsDir, 'ca-key.pem'),
+    clientCert: join(certsDir, 'cert.pem'),
+    clientKey: join(certsDir, 'key.pem'),
+    machinesDir,
+    cacheDir: join(base, 'cache'),
+    imagesDir: join(base, 'images'),
+    storeRecord: join(base, 'tsmachine.json'),
+    locksDir,
+    lock: (name) => join(locksDir, `${encodeURIComponent(name)}.lock`),
+    machine: (name) => {
+      const dir = join(machinesDir, name);
+      return {
+        dir,
+        stagingDir: join(machinesDir, `.${name}.new`),
+        config: join(dir, 'config.json'),
+        record: join(dir, 'tsmachine.json'),
+        caCert: join(dir, 'ca.pem'),
+        clientCert: join(dir, 'cert.pem'),
+        clientKey: join(dir, 'key.pem'),
+        serverCert: join(dir, 'server.pem'),
+        serverKey: join(dir, 'server-key.pem'),
+        sshKey: join(dir, 'id_rsa'),
+        sshPublicKey: join(dir, 'id_rsa.pub'),
+        hostKey: join(dir, 'dropbear_ed25519_host_key'),
+      };
+    },
+  };
+}

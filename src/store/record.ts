@@ -1,0 +1,63 @@
+/** tsmachine.json in a machine's folder: what config.json has no field for. A machine made by docker-machine has none. */
+import { readFile } from 'node:fs/promises';
+import { writeFileAtomic } from '../core/atomic-file.ts';
+import { MachineError, messageOf, systemCode } from '../core/errors.ts';
+
+export interface MachineRecord {
+  readonly formatVersion: 1;
+  /** `creating` with nobody creating: the process died. `failed`: the VM is undone, the entry stays. `removing`: only files are left. */
+  readonly phase: 'creating' | 'complete' | 'failed' | 'removing';
+  /** The journal: the step of create that was begun last. */
+  readonly step?: string;
+  /** Digest of what was asked for: the same create resumes, another one starts anew. */
+  readonly request?: string;
+  readonly error?: { readonly code: string; readonly message: string };
+  /** Of the server certificate in the store; a guest takes only a greater one than it has. */
+  readonly certificateGeneration: number;
+  /** Of the engine options. */
+  readonly engineGeneration: number;
+  /** Pinned SSH host keys, OpenSSH public key form. */
+  readonly hostKeys: readonly string[];
+}
+
+export const emptyRecord: MachineRecord = {
+  formatVersion: 1,
+  phase: 'complete',
+  certificateGeneration: 0,
+  engineGeneration: 0,
+  hostKeys: [],
+};
+
+/** Undefined when there is none. Throws MACHINE_BROKEN for one that cannot be read. */
+export async function readRecord(path: string): Promise<MachineRecord | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return check({ ...emptyRecord, ...(JSON.parse(text) as object) });
+  } catch (error) {
+    throw new MachineError('MACHINE_BROKEN', `tsmachine.json cannot be read: ${messageOf(error)}`, {
+      cause: error,
+      hint: `mend ${path}, or remove the machine with rm -f`,
+    });
+  }
+}
+
+export async function writeRecord(path: string, record: MachineRecord): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(record, undefined, 2)}\n`, 0o600);
+}
+
+function check(record: MachineRecord): MachineRecord {
+  if (record.formatVersion !== 1) throw new Error(`formatVersion: expected 1, found ${JSON.stringify(record.formatVersion)}`);
+  if (!['creating', 'complete', 'failed', 'removing'].includes(record.phase))
+    throw new Error(`phase: expected creating, complete, failed or removing, found ${JSON.stringify(record.phase)}`);
+  for (const key of ['certificateGeneration', 'engineGeneration'] as const)
+    if (!Number.isSafeInteger(record[key])) throw new Error(`${key}: expected a whole number, found ${JSON.stringify(record[key])}`);
+  if (!Array.isArray(record.hostKeys) || record.hostKeys.some((key) => typeof key !== 'string'))
+    throw new Error(`hostKeys: expected a list of keys, found ${JSON.stringify(record.hostKeys)}`);
+  return record;
+}

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeFileAtomic } from '../core/atomic-file.ts';
+import { systemCode } from '../core/errors.ts';
+
+/** The store's random id, made by the first process that asks. Two stores never share one; a store keeps it for life. */
+export async function storeId(path: string): Promise<string> {
+  const known = await read(path);
+  if (known !== undefined) return known;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const candidate = `${path}.${randomUUID()}`;
+  await writeFileAtomic(candidate, `${JSON.stringify({ formatVersion: 1, id: randomUUID() })}\n`);
+  try {
+    await link(candidate, path); // unlike rename it never replaces another process's answer
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  } finally {
+    await rm(candidate, { force: true });
+  }
+  return (await read(path)) ?? storeId(path);
+}
+
+async function read(path: string): Promise<string | undefined> {
+  try {
+    const { id } = JSON.parse(await readFile(path, 'utf8')) as { id?: unknown };
+    if (typeof id === 'string' && id !== '') return id;
+    throw new Error(`${path}: expected an id, found ${JSON.stringify(id)}`);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
