@@ -1,0 +1,34 @@
+import type { Action, Call } from './call.ts';
+
+type CommandClass = { execute(words: string[], call: Call): Promise<number> };
+
+/** Every command's module, named here so that the bundler sees them all and nothing is searched for at run time. */
+export const COMMAND_CLASSES: Readonly<Record<string, () => Promise<{ default: CommandClass }>>> = {
+  active: () => import('./commands/active.ts'),
+  config: () => import('./commands/config.ts'),
+  create: () => import('./commands/create.ts'),
+  env: () => import('./commands/env.ts'),
+  inspect: () => import('./commands/inspect.ts'),
+  ip: () => import('./commands/ip.ts'),
+  kill: () => import('./commands/kill.ts'),
+  ls: () => import('./commands/ls.ts'),
+  'regenerate-certs': () => import('./commands/regenerate-certs.ts'),
+  restart: () => import('./commands/restart.ts'),
+  rm: () => import('./commands/rm.ts'),
+  start: () => import('./commands/start.ts'),
+  status: () => import('./commands/status.ts'),
+  stop: () => import('./commands/stop.ts'),
+  url: () => import('./commands/url.ts'),
+  version: () => import('./commands/version.ts'),
+};
+
+/** What scripts call most, also without oclif, whose import costs more than all they do. */
+export const HOT_ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
+  active: async () => (await import('./actions/active.ts')).active,
+  config: async () => (await import('./actions/config.ts')).config,
+  env: async () => (await import('./actions/env.ts')).env,
+  ip: async () => (await import('./actions/ip.ts')).ip,
+  ls: async () => (await import('./actions/ls.ts')).ls,
+  status: async () => (await import('./actions/status.ts')).status,
+  url: async () => (await import('./actions/url.ts')).url,
+};

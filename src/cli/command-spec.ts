@@ -1,0 +1,119 @@
+import type { CliFlag } from './arguments/cli-flag.ts';
+
+/** A command as data: what help, the argument layer, completion and oclif all read. */
+export interface CommandSpec {
+  /** `ls`, or `image build` for a command of a group. */
+  readonly name: string;
+  /** One line of the command list. */
+  readonly summary: string;
+  /** The "Description:" line of its help; `{program}` stands for how we were called. */
+  readonly description?: string;
+  readonly flags: readonly CliFlag[];
+  /** Keeps every word as it is (`ssh`). */
+  readonly raw?: boolean;
+}
+
+const one = 'Argument is a machine name.';
+const many = 'Argument(s) are one or more machine names.';
+
+const timeout: CliFlag = { name: 'timeout', short: 't', type: 'int', default: 10, help: 'Timeout in seconds, default to 10s' };
+const format = (help: string): CliFlag => ({ name: 'format', short: 'f', type: 'string', help });
+const simple = (name: string, summary: string, description: string): CommandSpec => ({ name, summary, description, flags: [] });
+
+/** `create`'s flags that every driver shares. */
+const createFlags: readonly CliFlag[] = [
+  { name: 'driver', short: 'd', type: 'string', env: 'MACHINE_DRIVER', help: 'Driver to create machine with.' },
+  {
+    name: 'engine-install-url',
+    type: 'string',
+    env: 'MACHINE_DOCKER_INSTALL_URL',
+    default: 'https://get.docker.com',
+    help: 'Custom URL to use for engine installation',
+  },
+  { name: 'engine-opt', type: 'strings', help: 'Specify arbitrary flags to include with the created engine in the form flag=value' },
+  { name: 'engine-insecure-registry', type: 'strings', help: 'Specify insecure registries to allow with the created engine' },
+  { name: 'engine-registry-mirror', type: 'strings', env: 'ENGINE_REGISTRY_MIRROR', help: 'Specify registry mirrors to use' },
+  { name: 'engine-label', type: 'strings', help: 'Specify labels for the created engine' },
+  { name: 'engine-storage-driver', type: 'string', help: 'Specify a storage driver to use with the engine' },
+  { name: 'engine-env', type: 'strings', help: 'Specify environment variables to set in the engine' },
+  { name: 'tls-san', type: 'strings', help: 'Support extra SANs for TLS certs' },
+];
+
+const envFlags: readonly CliFlag[] = [
+  {
+    name: 'shell',
+    type: 'string',
+    help: 'Force environment to be configured for a specified shell: [fish, cmd, powershell, tcsh, emacs], default is auto-detect',
+  },
+  { name: 'unset', short: 'u', type: 'bool', help: 'Unset variables instead of setting them' },
+  { name: 'no-proxy', type: 'bool', help: 'Add machine IP to NO_PROXY environment variable' },
+];
+
+const lsFlags: readonly CliFlag[] = [
+  { name: 'quiet', short: 'q', type: 'bool', help: 'Enable quiet mode' },
+  { name: 'filter', type: 'strings', help: 'Filter output based on conditions provided' },
+  timeout,
+  format('Pretty-print machines using a Go template'),
+];
+
+const rmFlags: readonly CliFlag[] = [
+  {
+    name: 'force',
+    short: 'f',
+    type: 'bool',
+    help: 'Remove local configuration even if machine cannot be removed, also implies an automatic yes (`-y`)',
+  },
+  { name: 'y', type: 'bool', help: 'Assumes automatic yes to proceed with remove, without prompting further user confirmation' },
+];
+
+const regenerateFlags: readonly CliFlag[] = [
+  { name: 'force', short: 'f', type: 'bool', help: 'Force rebuild and do not prompt' },
+  { name: 'client-certs', type: 'bool', help: 'Also regenerate client certificates and CA.' },
+];
+
+const imageBuildFlags: readonly CliFlag[] = [
+  { name: 'mirror', type: 'string', env: 'TSMACHINE_MIRROR', help: "Debian mirror to take packages from (default: apt's own)" },
+  { name: 'output', short: 'o', type: 'string', help: 'Write the image to this folder instead of the store' },
+];
+
+const createHelp = "Run '{program} create --driver name --help' to include the create flags for that driver in the help text.";
+
+/** In the order of the command list. */
+export const COMMANDS: readonly CommandSpec[] = [
+  { name: 'active', summary: 'Print which machine is active', flags: [timeout] },
+  simple('config', 'Print the connection config for machine', one),
+  { name: 'create', summary: 'Create a machine', description: createHelp, flags: createFlags },
+  { name: 'env', summary: 'Display the commands to set up the environment for the Docker client', description: one, flags: envFlags },
+  { name: 'image build', summary: 'Build the boot image of local machines', flags: imageBuildFlags },
+  { name: 'image ls', summary: 'List boot images', flags: [lsFlags[0] as CliFlag] },
+  { name: 'image rm', summary: 'Remove boot images', description: 'Argument(s) are digests or their beginnings.', flags: [] },
+  {
+    name: 'inspect',
+    summary: 'Inspect information about a machine',
+    description: one,
+    flags: [format('Format the output using the given go template.')],
+  },
+  simple('ip', 'Get the IP address of a machine', many),
+  simple('kill', 'Kill a machine', many),
+  { name: 'ls', summary: 'List machines', flags: lsFlags },
+  { name: 'regenerate-certs', summary: 'Regenerate TLS Certificates for a machine', description: many, flags: regenerateFlags },
+  simple('restart', 'Restart a machine', many),
+  { name: 'rm', summary: 'Remove a machine', description: 'Argument(s) are one or more machine names.', flags: rmFlags },
+  { ...simple('ssh', 'Log into or run a command on a machine with SSH.', 'Arguments are [machine-name] [command]'), raw: true },
+  simple('start', 'Start a machine', many),
+  simple('status', 'Get the status of a machine', one),
+  simple('stop', 'Stop a machine', many),
+  simple('url', 'Get the URL of a machine', one),
+  { ...simple('version', 'Show the tsmachine version or a machine docker version', one) },
+];
+
+/** A command, or a group such as `image`, by its first word. */
+export function commandsNamed(word: string): readonly CommandSpec[] {
+  return COMMANDS.filter((spec) => spec.name === word || spec.name.startsWith(`${word} `));
+}
+
+export function commandSpec(name: string): CommandSpec {
+  const spec = COMMANDS.find((candidate) => candidate.name === name);
+  if (!spec) throw new Error(`no command ${name}`);
+  return spec;
+}

@@ -1,0 +1,48 @@
+import { MachineError } from '../../core/errors.ts';
+import { type FlagValues, stringFlag } from '../../driver/flags.ts';
+import type { CreateRequest } from '../../machine/api.ts';
+import { stringsFlag } from '../arguments/cli-flag.ts';
+import type { Call } from '../call.ts';
+import { MachineCommand } from '../machine-command.ts';
+import { stepProgress } from '../render/progress.ts';
+import type { Session } from '../session.ts';
+
+export default class Create extends MachineCommand {
+  protected override async work(call: Call): Promise<number> {
+    const { session } = call;
+    const request = createRequest(call);
+    const progress = stepProgress(session);
+    const machines = await session.machines();
+    try {
+      await machines.create(request, progress);
+    } finally {
+      await progress.close();
+    }
+    session.print(connectLine(session, request.name));
+    return 0;
+  }
+}
+
+function createRequest({ args, driver }: Call): CreateRequest {
+  const { values, names } = args;
+  const [name, ...extra] = names;
+  if (extra.length > 0) throw new MachineError('USAGE', `Invalid command line. Found extra arguments [${extra.join(' ')}]`);
+  if (name === undefined) throw new MachineError('USAGE', 'Error: No machine name specified', { hint: 'Try: create --help' });
+  if (!driver) throw new Error('create without a driver');
+  const driverFlags: FlagValues = Object.fromEntries(driver.flags.map((flag) => [flag.name, values[flag.name] ?? '']));
+  const engine = {
+    opts: stringsFlag(values, 'engine-opt'),
+    insecureRegistries: stringsFlag(values, 'engine-insecure-registry'),
+    registryMirrors: stringsFlag(values, 'engine-registry-mirror'),
+    labels: stringsFlag(values, 'engine-label'),
+    storageDriver: stringFlag(values, 'engine-storage-driver'),
+    env: stringsFlag(values, 'engine-env'),
+    installUrl: stringFlag(values, 'engine-install-url'),
+  };
+  return { name, driver, driverFlags, engine, tlsSan: stringsFlag(values, 'tls-san') };
+}
+
+function connectLine(session: Session, name: string): string {
+  const command = [...session.input.invocation, 'env', name].join(' ');
+  return `To see how to connect your Docker Client to the Docker Engine running on this virtual machine, run: ${command}`;
+}

@@ -1,0 +1,30 @@
+import { MachineError, messageOf } from '../../core/errors.ts';
+import { boolFlag } from '../arguments/cli-flag.ts';
+import { askYesNo } from '../ask.ts';
+import type { Call } from '../call.ts';
+import { MachineCommand } from '../machine-command.ts';
+
+export default class Rm extends MachineCommand {
+  protected override async work({ session, args }: Call): Promise<number> {
+    const { names, values } = args;
+    const force = boolFlag(values, 'force');
+    if (names.length === 0) throw new MachineError('USAGE', 'Error: Expected to get one or more machine names as arguments');
+    session.print(`About to remove ${names.join(', ')}`);
+    session.print('WARNING: This action will delete both local reference and remote instance.');
+    if (!force && !boolFlag(values, 'y') && !(await askYesNo(session.input, 'Are you sure? (y/n): '))) return 0;
+    const machines = await session.machines();
+    const errors: string[] = [];
+    for (const name of new Set(names)) {
+      try {
+        await machines.remove(name, { force });
+        session.print(`Successfully removed ${name}`);
+      } catch (error) {
+        session.input.signal.throwIfAborted();
+        errors.push(`Error removing host "${name}": ${messageOf(error)}`);
+      }
+    }
+    if (errors.length > 0 && !force) throw new MachineError('REMOVE_FAILED', errors.join('\n'));
+    for (const error of errors) session.warn(error);
+    return 0;
+  }
+}

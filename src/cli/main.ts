@@ -1,0 +1,42 @@
+import { realpathSync } from 'node:fs';
+import { systemClock } from '../core/clock.ts';
+import { thisPlatform } from '../host/platform.ts';
+import { type InterruptSignal, interrupted } from './interrupt.ts';
+import { invocationWords } from './invocation.ts';
+import { runProgram } from './run.ts';
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] satisfies InterruptSignal[]) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(interrupted(signal).exitCode); // the second time: leave things as they are
+    stop.abort(interrupted(signal));
+  });
+}
+// A reader such as `head` that has enough is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+const platform = thisPlatform();
+const { execPath, ppid, stdin, stdout, stderr, argv } = process;
+process.exitCode = await runProgram({
+  words: argv.slice(2),
+  invocation: invocationWords({ platform, execPath, script: argv[1] ?? execPath, realPath }),
+  platform,
+  parentPid: ppid,
+  stdin,
+  stdout,
+  stderr,
+  clock: systemClock,
+  signal: stop.signal,
+});
+// Whatever the library left open (a socket, a timer) may not keep the user waiting.
+setTimeout(() => process.exit(), 500).unref();

@@ -1,0 +1,70 @@
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Platform } from '../host/platform.ts';
+import { type ProcessRunner, processRunner } from '../host/process-runner.ts';
+import type { Machines, MachinesOptions } from '../machine/api.ts';
+import type { GlobalOptions } from './global-flags.ts';
+
+/** What the program is given from outside; main.ts makes it from the process, tests from their own parts. */
+export interface ProgramInput {
+  /** Words after the program. */
+  readonly words: readonly string[];
+  /** The words that run us, as a user would type them: `tsmachine`, an absolute path, or `npx tsmachine`. */
+  readonly invocation: readonly string[];
+  readonly platform: Platform;
+  readonly parentPid: number;
+  readonly stdin: NodeJS.ReadStream | NodeJS.ReadableStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly clock: Clock;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** One run of one command. */
+export interface Session {
+  readonly input: ProgramInput;
+  readonly globals: GlobalOptions;
+  readonly log: Logger;
+  readonly runner: ProcessRunner;
+  print(text: string): void;
+  warn(text: string): void;
+  /** The library, loaded at the first call. */
+  machines(): Promise<Machines>;
+}
+
+export function openSession(input: ProgramInput, globals: GlobalOptions, log: Logger): Session {
+  let machines: Promise<Machines> | undefined;
+  const runner = processRunner(log);
+  return {
+    input,
+    globals,
+    log,
+    runner,
+    print: (text) => void input.stdout.write(`${text}\n`),
+    warn: (text) => void input.stderr.write(`${text}\n`),
+    machines: () => (machines ??= open({ input, globals, log, runner })),
+  };
+}
+
+async function open({ input, globals, log, runner }: Pick<Session, 'input' | 'globals' | 'log' | 'runner'>): Promise<Machines> {
+  const { openMachines } = await import('../machine/index.ts');
+  const options: MachinesOptions = {
+    storePath: globals.storePath,
+    platform: input.platform,
+    runner,
+    log,
+    clock: input.clock,
+    signal: input.signal,
+    tls: Object.fromEntries(Object.entries(globals.tls).filter(([, path]) => path !== '')),
+  };
+  return openMachines(options);
+}
+
+/** `tsmachine`, or what the program was renamed to. */
+export function programName(input: ProgramInput): string {
+  const last = input.invocation.at(-1) ?? 'tsmachine';
+  return (last.split(/[\\/]/).at(-1) ?? last).replace(/\.(exe|cjs|cmd)$/i, '');
+}
