@@ -7,7 +7,10 @@ import type { Platform } from '../host/platform.ts';
 type Loader = () => Promise<{ default: DriverDefinition }>;
 
 /** In the order in which `create` without --driver tries them. */
-const BUILT_IN: ReadonlyMap<string, Loader> = new Map<string, Loader>([['none', () => import('@tsmachine/driver-none')]]);
+const BUILT_IN: ReadonlyMap<string, Loader> = new Map<string, Loader>([
+  ['qemu', () => import('@tsmachine/driver-qemu')],
+  ['none', () => import('@tsmachine/driver-none')],
+]);
 
 /** Names that `loadDriver` knows, sorted. */
 export function driverNames(): string[] {

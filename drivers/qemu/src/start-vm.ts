@@ -1,0 +1,82 @@
+/** Starting the VM: by the fastest accelerator that boots a kernel here, on ports that nobody else has. */
+import { type BootImage, type DriverContext, isMachineError, MachineError, type Supervisor } from 'tsmachine/driver';
+import { type Accelerator, accelerationCandidates, type Candidate, probeHere } from './accelerators.ts';
+import { virtualMachine } from './arguments.ts';
+import { findProgram, programVersion } from './program.ts';
+import type { QemuState } from './state.ts';
+
+export interface VmStart {
+  readonly context: DriverContext;
+  readonly image: BootImage;
+  /** Read again for each try: `replacePorts` changes it. */
+  readonly state: Readonly<QemuState>;
+  /** Chooses other ports and hands them over, after QEMU found one taken. */
+  replacePorts(): Promise<void>;
+}
+
+/** A port may be taken between the look at it and QEMU's bind. */
+const PORT_TRIES = 5;
+
+/** Resolves when the guest's kernel runs. Throws `ACCELERATOR` when the one that was asked for does not work. */
+export async function startVm(start: VmStart): Promise<void> {
+  const { context, state } = start;
+  const program = await findProgram(state.Program, context.platform);
+  const forced = state.Accelerator !== 'auto';
+  const candidates: Candidate[] = forced
+    ? [{ accelerator: state.Accelerator as Accelerator, reason: 'as asked for' }]
+    : await accelerationCandidates(probeHere(context.platform, context.runner));
+  let reason = '';
+  for (const candidate of candidates) {
+    if (reason !== '') context.log.info(`${reason}; using ${nameOf(candidate.accelerator)} instead`);
+    else context.log.info(`Using ${nameOf(candidate.accelerator)}: ${candidate.reason}`);
+    try {
+      return await startUnder(start, program, candidate.accelerator);
+    } catch (error) {
+      if (!isMachineError(error) || (error.code !== 'GUEST_SILENT' && error.code !== 'VM_START_FAILED')) throw error;
+      if (candidate.accelerator === 'tcg') throw error;
+      reason = `The machine does not start under ${candidate.accelerator} (${error.message})`;
+    }
+  }
+  throw new MachineError('ACCELERATOR', reason, { hint: 'Leave --qemu-accel out to let a working accelerator be chosen' });
+}
+
+function nameOf(accelerator: Accelerator): string {
+  return accelerator === 'tcg' ? 'software emulation (tcg)' : `${accelerator} acceleration`;
+}
+
+async function startUnder(start: VmStart, program: string, accelerator: Accelerator): Promise<void> {
+  const { context, image } = start;
+  const cpuCount = await cpuCountFor(accelerator, start.state.CPU, program, context);
+  const supervisor = await superviseOnFreePorts(start, () => {
+    const { MachineName: name, UUID: uuid, Memory: memory, SSHPort: sshPort, EnginePort: enginePort } = start.state;
+    return virtualMachine({ name, uuid, program, accelerator, cpuCount, memory, sshPort, enginePort }, image, context.platform);
+  });
+  try {
+    await supervisor.awaitSign(context.signal);
+  } catch (error) {
+    await supervisor.kill();
+    throw error;
+  }
+}
+
+async function superviseOnFreePorts(start: VmStart, vm: () => ReturnType<typeof virtualMachine>): Promise<Supervisor> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start.context.supervise(vm());
+    } catch (error) {
+      const portTaken = isMachineError(error) && error.code === 'VM_START_FAILED' && error.message.includes('host forwarding rule');
+      if (!portTaken || tries === PORT_TRIES) throw error;
+      await start.replacePorts();
+    }
+  }
+}
+
+/** QEMU's multi-threaded TCG before 8.1 corrupted a kernel in 1 of 33 boots with two CPUs, and was no faster. */
+async function cpuCountFor(accelerator: Accelerator, asked: number, program: string, { runner, log }: DriverContext): Promise<number> {
+  if (accelerator !== 'tcg') return asked || 2;
+  if (asked <= 1) return 1;
+  const [major, minor] = await programVersion(program, runner);
+  if (major > 8 || (major === 8 && minor >= 1)) return asked;
+  log.warn(`QEMU ${major}.${minor} emulates more than one CPU unreliably (fixed in 8.1): the machine has 1 CPU instead of ${asked}`);
+  return 1;
+}

@@ -1,0 +1,83 @@
+/** The CLI's side: starting a machine's supervisor, finding it, asking it. */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MachineError, systemCode } from '../core/errors.ts';
+import { startDetached } from '../host/detached.ts';
+import type { Supervisor, VirtualMachine } from '../host/virtual-machine.ts';
+import { connectToSupervisor } from './address.ts';
+import { SupervisorClient } from './client.ts';
+import { FILES } from './files.ts';
+import type { SupervisedPlace } from './place.ts';
+import type { StartAnswer, StartRequest } from './protocol.ts';
+import { findVm } from './record.ts';
+
+/** Milliseconds in which a supervisor that is about to end, or to answer, has done so. */
+const PATIENCE = 30_000;
+
+/** Less memory for the one process that lives as long as its VM (43 instead of 51 MB resident). */
+const NODE_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=32', '--v8-pool-size=1', '--disable-warning=ExperimentalWarning'];
+
+export type { SupervisedPlace };
+
+/** Starts the VM under a supervisor of its own, or gives the one that runs. Throws `VM_START_FAILED` with QEMU's words. */
+export async function supervise(place: SupervisedPlace, vm: VirtualMachine): Promise<Supervisor> {
+  (await reach(place, vm))?.destroy();
+  return client(place);
+}
+
+/** The supervisor of the VM that runs; undefined when none runs. A call attaches a new one when it died. */
+export async function findSupervisor(place: SupervisedPlace): Promise<Supervisor | undefined> {
+  return (await vmAlive(place)) ? client(place) : undefined;
+}
+
+/** Whether a VM runs here: a few file reads, nothing is started. */
+export async function vmAlive(place: SupervisedPlace): Promise<boolean> {
+  return (await findVm(place.dir, place)) !== undefined;
+}
+
+function client(place: SupervisedPlace): Supervisor {
+  return new SupervisorClient(place, () => reach(place));
+}
+
+/** A connection to the supervisor; undefined when no VM runs and none is given to be started. */
+async function reach(place: SupervisedPlace, vm?: VirtualMachine) {
+  for (let waited = 0; waited < PATIENCE; waited += 50) {
+    const running = (await findVm(place.dir, place)) !== undefined;
+    if (!running && vm === undefined) return undefined;
+    const socket = running ? await connectOrNothing(place) : undefined;
+    if (socket !== undefined) return socket;
+    const answer = await startSupervisor(place, running ? {} : { vm: vm as VirtualMachine });
+    if ('error' in answer) throw new MachineError(answer.error.code, answer.error.message);
+    if ('busy' in answer) await delay(50); // one is just starting, or ending: look again
+  }
+  throw new MachineError('SUPERVISOR_SILENT', `expected the supervisor of ${place.dir} to answer within ${PATIENCE / 1000} s, found none`, {
+    hint: `Its messages are in ${join(place.dir, FILES.errorLog)}`,
+  });
+}
+
+async function connectOrNothing({ dir, platform }: SupervisedPlace) {
+  try {
+    return await connectToSupervisor(dir, platform);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EAGAIN') return undefined;
+    throw error;
+  }
+}
+
+async function startSupervisor({ dir, platform }: SupervisedPlace, request: StartRequest): Promise<StartAnswer> {
+  const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, NODE_COMPILE_CACHE: _cache, ...env } = platform.env;
+  const line = await startDetached(process.execPath, [...NODE_FLAGS, supervisorProgram()], {
+    cwd: dir,
+    env,
+    input: JSON.stringify(request),
+    errorLog: join(dir, FILES.errorLog),
+    timeout: PATIENCE,
+  });
+  return JSON.parse(line) as StartAnswer;
+}
+
+/** In the bundle this code lies in dist/cli or dist/chunks, the program in dist; in the sources they are neighbours. */
+function supervisorProgram(): string {
+  return join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'main.ts' : '../supervisor.js');
+}

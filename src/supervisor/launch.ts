@@ -1,0 +1,110 @@
+/** Starting a QEMU process, or finding the one that runs, and connecting to it. Runs in the machine's folder. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MachineError, systemCode } from '../core/errors.ts';
+import { identifyProcess, type ProcessIdentity, type ProcessProbe } from '../host/process-identity.ts';
+import type { VirtualMachine } from '../host/virtual-machine.ts';
+import { connect } from './address.ts';
+import { FILES } from './files.ts';
+import { Qmp } from './qmp.ts';
+import { forgetVm, type VmRecord, writeRecord } from './record.ts';
+import { RunningVm, type VmConnections } from './running-vm.ts';
+
+/** Milliseconds for QEMU's greeting. It is held up while QEMU loads a kernel, or when its process is stopped. */
+const GREETING = 10_000;
+
+/** Throws `VM_START_FAILED` with QEMU's words; nothing is left running then. */
+export async function launch(dir: string, vm: VirtualMachine, probe: ProcessProbe): Promise<RunningVm> {
+  const { uuid, pidFile, sockets } = vm;
+  const record: VmRecord = { vm: { uuid, pidFile, sockets } };
+  await Promise.all([pidFile, ...Object.values(sockets)].map((path) => rm(path, { force: true }).catch(() => {}))); // a dead QEMU's
+  await writeRecord(dir, record);
+  const qemu = startQemu(vm);
+  try {
+    const pid = qemu.child.pid;
+    const identity = pid === undefined ? undefined : await identifyProcess(pid, probe);
+    if (identity === undefined) throw await startFailure(vm, qemu.failure());
+    await writeRecord(dir, { ...record, process: identity });
+    const connections = await connectAll(sockets, qemu);
+    const running = supervision(dir, { ...record, process: identity }, connections, vm.silenceLimit, probe);
+    await running.run();
+    return running;
+  } catch (error) {
+    qemu.child.kill('SIGKILL');
+    await qemu.exited;
+    await forgetVm(dir);
+    throw qemu.failure() === undefined ? error : await startFailure(vm, qemu.failure());
+  }
+}
+
+/** Throws `QMP_SILENT` when QEMU does not answer. */
+export async function attach(dir: string, record: VmRecord & { process: ProcessIdentity }, probe: ProcessProbe): Promise<RunningVm> {
+  const connections = await connectAll(record.vm.sockets);
+  const running = supervision(dir, record, connections, undefined, probe);
+  await running.run();
+  return running;
+}
+
+function supervision(
+  dir: string,
+  record: VmRecord & { process: ProcessIdentity },
+  connections: VmConnections,
+  silenceLimit: number | undefined,
+  probe: ProcessProbe,
+): RunningVm {
+  const { vm, process } = record;
+  const noteReady = (ready: number | undefined) => writeRecord(dir, { vm, process, ...(ready === undefined ? {} : { ready }) });
+  return new RunningVm(connections, { process, ready: record.ready, silenceLimit, noteReady }, probe);
+}
+
+interface StartedQemu {
+  readonly child: ChildProcess;
+  readonly exited: Promise<void>;
+  /** Why it is not running; undefined while it is. */
+  failure(): string | undefined;
+}
+
+/** In a session of its own, its output in a file, so that nothing ties it to the life of this process. */
+function startQemu({ program, args }: VirtualMachine): StartedQemu {
+  const log = openSync(FILES.qemuLog, 'w', 0o600);
+  const child = spawn(program, [...args], { detached: true, windowsHide: true, stdio: ['ignore', log, log] });
+  closeSync(log);
+  let failure: string | undefined;
+  const exited = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      failure = error.message;
+      resolve();
+    });
+    child.once('exit', (code, signal) => {
+      failure ??= signal === null ? `exit code ${code}` : signal;
+      resolve();
+    });
+  });
+  child.unref();
+  return { child, exited, failure: () => failure };
+}
+
+async function startFailure(vm: VirtualMachine, failure: string | undefined): Promise<MachineError> {
+  const words = (await readFile(FILES.qemuLog, 'utf8')).trim().split('\n').slice(-5).join('\n');
+  return new MachineError('VM_START_FAILED', `${vm.program} did not start (${failure ?? 'ended at once'}): ${words}`);
+}
+
+async function connectAll(sockets: VirtualMachine['sockets'], qemu?: StartedQemu): Promise<VmConnections> {
+  const qmp = await Qmp.open(await connectWhenThere(sockets.qmp, qemu), GREETING);
+  return { qmp, console: await connectWhenThere(sockets.console, qemu), channel: await connectWhenThere(sockets.channel, qemu) };
+}
+
+async function connectWhenThere(path: string, qemu: StartedQemu | undefined): Promise<Awaited<ReturnType<typeof connect>>> {
+  for (let waited = 0; ; waited += 4) {
+    try {
+      return await connect(path);
+    } catch (error) {
+      const code = systemCode(error);
+      const early = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EBUSY';
+      if (qemu === undefined || qemu.failure() !== undefined || !early || waited > GREETING) throw error;
+      await delay(4);
+    }
+  }
+}

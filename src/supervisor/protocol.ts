@@ -1,0 +1,23 @@
+/** What goes over the supervisor's socket: one request line, then answer lines, then the end. JSON, UTF-8. */
+
+export type Call = 'awaitSign' | 'awaitReady' | 'vmStatus' | 'powerButton' | 'kill' | 'awaitExit';
+
+export interface Request {
+  readonly call: Call;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Any number of phases, then one result or error. */
+export type Answer = { readonly phase: readonly [string, number] } | { readonly result: string | null } | { readonly error: Failure };
+
+/** What a supervisor is told on standard input. Without `vm` it attaches to the one that runs. */
+export interface StartRequest {
+  readonly vm?: import('../host/virtual-machine.ts').VirtualMachine;
+}
+
+/** What it says on standard output, in one line. `busy`: another supervisor holds this machine. */
+export type StartAnswer = { readonly started: true } | { readonly busy: true } | { readonly error: Failure };

@@ -1,0 +1,161 @@
+/** A QEMU that runs, started by this supervisor or found by it. */
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MachineError } from '../core/errors.ts';
+import { isAlive, type ProcessIdentity, type ProcessProbe } from '../host/process-identity.ts';
+import { ConsoleLog } from './console-log.ts';
+import { FILES } from './files.ts';
+import { GuestChannel } from './guest-channel.ts';
+import type { Qmp } from './qmp.ts';
+
+export interface VmConnections {
+  readonly qmp: Qmp;
+  readonly console: Socket;
+  readonly channel: Socket;
+}
+
+export interface VmFacts {
+  readonly process: ProcessIdentity;
+  /** Known from before, by the record. */
+  readonly ready: number | undefined;
+  /** Only of a VM that has just been started. */
+  readonly silenceLimit: number | undefined;
+  /** Stores what the guest said; undefined: it rebooted. */
+  noteReady(port: number | undefined): Promise<void>;
+}
+
+type OnPhase = (name: string, seconds: number) => void;
+
+/** How long a QEMU that was told to quit is waited for before it is killed. */
+const QUIT_WAIT = 3000;
+
+export class RunningVm {
+  readonly connections: VmConnections;
+  private readonly facts: VmFacts;
+  private readonly probe: ProcessProbe;
+  private readonly sign = Promise.withResolvers<void>();
+  private readonly watchers = new Set<OnPhase>();
+  private phases: [string, number][] = [];
+  private outcome = Promise.withResolvers<number>();
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<void>;
+
+  constructor(connections: VmConnections, facts: VmFacts, probe: ProcessProbe) {
+    this.connections = connections;
+    this.facts = facts;
+    this.probe = probe;
+    for (const promise of [this.sign.promise, this.outcome.promise]) promise.catch(() => {}); // awaited by who asks
+    if (facts.ready !== undefined) this.outcome.resolve(facts.ready);
+    if (facts.silenceLimit === undefined) this.sign.resolve();
+    this.listenToGuest();
+    connections.qmp.onEvent = (name) => this.onQmpEvent(name);
+    this.ended = connections.qmp.closed.then(() => this.untilGone()).then(() => this.endWaits());
+  }
+
+  /** See `Supervisor.awaitSign`. */
+  awaitSign(): Promise<void> {
+    return this.sign.promise;
+  }
+
+  /** See `Supervisor.awaitReady`; phases told before the call are told again. */
+  async awaitReady(onPhase: OnPhase): Promise<number> {
+    for (const phase of this.phases) onPhase(...phase);
+    this.watchers.add(onPhase);
+    try {
+      return await this.outcome.promise;
+    } finally {
+      this.watchers.delete(onPhase);
+    }
+  }
+
+  async status(): Promise<string> {
+    return ((await this.connections.qmp.execute('query-status')) as { status: string }).status;
+  }
+
+  /** Lets a VM that was started with -S run; `silenceLimit` counts from here. */
+  async run(): Promise<void> {
+    if ((await this.status()) !== 'prelaunch') return;
+    await this.connections.qmp.execute('cont');
+    const limit = this.facts.silenceLimit;
+    if (limit === undefined) return;
+    const timer = setTimeout(() => this.sign.reject(silent(`the guest wrote nothing for ${limit / 1000} s`)), limit);
+    this.sign.promise.catch(() => {}).finally(() => clearTimeout(timer));
+  }
+
+  async kill(): Promise<void> {
+    this.connections.qmp.execute('quit').catch(() => {}); // it may close before it answers, or hang
+    if (await Promise.race([this.ended.then(() => true), delay(QUIT_WAIT, false)])) return;
+    if (await isAlive(this.facts.process, this.probe)) process.kill(this.facts.process.pid, 'SIGKILL');
+    await this.ended;
+  }
+
+  private listenToGuest(): void {
+    const log = new ConsoleLog(FILES.consoleLog);
+    const { console, channel } = this.connections;
+    console.on('error', () => {}); // QEMU's end is seen on QMP
+    console.on('data', (bytes: Buffer) => {
+      this.sign.resolve();
+      log.write(bytes);
+    });
+    const guest = new GuestChannel(
+      channel,
+      {
+        phase: (name, seconds) => {
+          this.sign.resolve();
+          this.phases.push([name, seconds]);
+          for (const watcher of this.watchers) watcher(name, seconds);
+        },
+        ready: (port) => {
+          this.facts.noteReady(port).finally(() => this.outcome.resolve(port));
+          guest.ping();
+        },
+        fail: (text) => this.outcome.reject(new MachineError('GUEST_FAILED', `The guest could not start: ${text}`)),
+      },
+      Date.now,
+    );
+  }
+
+  private onQmpEvent(name: string): void {
+    if (name === 'RESET') this.forgetBoot();
+    if (name !== 'STOP') return;
+    this.status().then(
+      (status) => {
+        if (status !== 'internal-error') return;
+        this.sign.reject(silent('QEMU stopped it with an internal error'));
+        this.outcome.reject(new MachineError('GUEST_FAILED', 'QEMU stopped the guest with an internal error'));
+      },
+      () => {},
+    );
+  }
+
+  /** The guest reboots: what it said of its last boot is no longer true. */
+  private forgetBoot(): void {
+    this.phases = [];
+    const next = Promise.withResolvers<number>();
+    next.promise.catch(() => {});
+    this.outcome.promise.then(
+      () => {
+        this.outcome = next;
+        return this.facts.noteReady(undefined);
+      },
+      () => {},
+    );
+  }
+
+  private async untilGone(): Promise<void> {
+    for (let waited = 0; await isAlive(this.facts.process, this.probe); waited += 20) {
+      if (waited > 60_000) throw new Error(`QEMU ${this.facts.process.pid} closed its control channel and still runs`);
+      await delay(20);
+    }
+  }
+
+  private endWaits(): void {
+    const ended = new MachineError('VM_ENDED', 'The virtual machine has ended');
+    this.sign.reject(ended);
+    this.outcome.reject(ended);
+  }
+}
+
+function silent(reason: string): MachineError {
+  return new MachineError('GUEST_SILENT', reason);
+}
