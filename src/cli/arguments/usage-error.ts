@@ -8,9 +8,16 @@ export function usageError(message: string, hint?: string): MachineError {
 }
 
 export function unknownFlag(word: string, specs: readonly CliFlag[]): MachineError {
-  const visible = specs.filter((spec) => !spec.hidden);
-  const near = nearest(word, [...visible.map((spec) => spec.name), 'help']);
-  return usageError(`flag provided but not defined: -${word}`, near && `Did you mean ${dashed(near)}?`);
+  return usageError(`flag provided but not defined: -${word}`, flagHint(word, specs));
+}
+
+function flagHint(word: string, specs: readonly CliFlag[]): string | undefined {
+  const letters = [...word];
+  const isShort = (letter: string) => specs.some((spec) => spec.short === letter || spec.name === letter);
+  if (letters.length > 1 && letters.every(isShort)) return `Short flags stand alone: ${letters.map(dashed).join(' ')}`;
+  const names = specs.filter((spec) => !spec.hidden && spec.name.length > 1).map((spec) => spec.name);
+  const near = nearest(word, [...names, 'help']);
+  return near && `Did you mean ${dashed(near)}?`;
 }
 
 /** `--name`, or `-y` for a flag of one letter. */
