@@ -7,37 +7,31 @@ import type { Supervisor, VirtualMachine } from '../host/virtual-machine.ts';
 import { connectToSupervisor } from './address.ts';
 import { SupervisorClient } from './client.ts';
 import { FILES } from './files.ts';
-import type { SupervisedPlace } from './place.ts';
+import type { Computer, SupervisedPlace } from './place.ts';
 import type { StartAnswer, StartRequest } from './protocol.ts';
 import { findVm } from './record.ts';
 
 /** Milliseconds in which a supervisor that is about to end, or to answer, has done so. */
 const PATIENCE = 30_000;
 
-/** Less memory for the one process that lives as long as its VM (43 instead of 51 MB resident). */
-export const NODE_FLAGS = [
-  '--max-semi-space-size=1',
-  '--max-old-space-size=32',
-  '--v8-pool-size=1',
-  '--disable-warning=ExperimentalWarning',
-];
-
-export type { SupervisedPlace };
+/** Keeps the heap of the one process that lives as long as its VM small: 53 MB resident, of which 12 are not Node's own program. */
+export const NODE_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=32', '--disable-warning=ExperimentalWarning'];
 
 /** Starts the VM under a supervisor of its own, or gives the one that runs. Throws `VM_START_FAILED` with QEMU's words. */
-export async function supervise(place: SupervisedPlace, vm: VirtualMachine): Promise<Supervisor> {
+export async function supervise(dir: string, vm: VirtualMachine, computer: Computer): Promise<Supervisor> {
+  const place = { dir, ...computer };
   (await reach(place, vm))?.destroy();
   return client(place);
 }
 
-/** The supervisor of the VM that runs; undefined when none runs. A call attaches a new one when it died. */
-export async function findSupervisor(place: SupervisedPlace): Promise<Supervisor | undefined> {
-  return (await vmAlive(place)) ? client(place) : undefined;
+/** The supervisor of the VM that runs in a machine's folder; undefined when none runs. A call attaches a new one when it died. */
+export async function findSupervisor(dir: string, computer: Computer): Promise<Supervisor | undefined> {
+  return (await vmAlive(dir, computer)) ? client({ dir, ...computer }) : undefined;
 }
 
-/** Whether a VM runs here: a few file reads, nothing is started. */
-export async function vmAlive(place: SupervisedPlace): Promise<boolean> {
-  return (await findVm(place.dir, place)) !== undefined;
+/** Whether a VM runs in a machine's folder: a few file reads, nothing is started. */
+export async function vmAlive(dir: string, computer: Computer): Promise<boolean> {
+  return (await findVm(dir, computer)) !== undefined;
 }
 
 function client(place: SupervisedPlace): Supervisor {

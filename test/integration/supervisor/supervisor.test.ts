@@ -22,12 +22,12 @@ const forever = new AbortController().signal;
 describe('a supervised VM', () => {
   it('runs, and what the guest writes is in its console log', async () => {
     const here = place();
-    const supervisor = await supervise(here, tinyVm(here.dir));
+    const supervisor = await supervise(here.dir, tinyVm(here.dir), here);
     expect(await supervisor.vmStatus()).toBe('running');
-    expect(await vmAlive(here)).toBe(true);
+    expect(await vmAlive(here.dir, here)).toBe(true);
     await until(() => readFileSync(join(here.dir, 'console.log'), 'utf8').includes('hello from the guest\n'));
     await supervisor.kill();
-    expect(await vmAlive(here)).toBe(false);
+    expect(await vmAlive(here.dir, here)).toBe(false);
     await until(() => processesIn(here.dir).length === 0);
     for (const file of ['vm.json', 'qemu.pid', 'qmp.sock', 'console.sock', 'channel.sock', 'supervisor.sock']) {
       expect(existsSync(join(here.dir, file)), file).toBe(false);
@@ -37,13 +37,13 @@ describe('a supervised VM', () => {
 
   it('lives on when its supervisor is killed; the next call attaches another', async () => {
     const here = place();
-    const supervisor = await supervise(here, tinyVm(here.dir));
+    const supervisor = await supervise(here.dir, tinyVm(here.dir), here);
     const [before] = qemuIn(here.dir);
     for (let round = 0; round < 3; round++) {
       const [old] = supervisorsIn(here.dir);
       process.kill(old?.pid ?? 0, 'SIGKILL');
       await until(() => supervisorsIn(here.dir).length === 0);
-      expect(await vmAlive(here)).toBe(true);
+      expect(await vmAlive(here.dir, here)).toBe(true);
       expect(await supervisor.vmStatus()).toBe('running');
       expect(qemuIn(here.dir)).toEqual([before]);
       expect(supervisorsIn(here.dir)).toHaveLength(1);
@@ -53,10 +53,10 @@ describe('a supervised VM', () => {
   it('has one supervisor and one QEMU, however many ask at once', async () => {
     const here = place();
     const vm = tinyVm(here.dir);
-    await Promise.all(Array.from({ length: 8 }, () => supervise(here, vm)));
+    await Promise.all(Array.from({ length: 8 }, () => supervise(here.dir, vm, here)));
     expect(qemuIn(here.dir)).toHaveLength(1);
     process.kill(supervisorsIn(here.dir)[0]?.pid ?? 0, 'SIGKILL');
-    const statuses = await Promise.all(Array.from({ length: 8 }, async () => (await findSupervisor(here))?.vmStatus()));
+    const statuses = await Promise.all(Array.from({ length: 8 }, async () => (await findSupervisor(here.dir, here))?.vmStatus()));
     expect(new Set(statuses)).toEqual(new Set(['running']));
     await until(() => supervisorsIn(here.dir).length === 1);
     expect(qemuIn(here.dir)).toHaveLength(1);
@@ -64,12 +64,12 @@ describe('a supervised VM', () => {
 
   it('is gone when QEMU is killed, and its supervisor with it', async () => {
     const here = place();
-    const supervisor = await supervise(here, tinyVm(here.dir));
+    const supervisor = await supervise(here.dir, tinyVm(here.dir), here);
     const ended = supervisor.awaitExit(60_000);
     process.kill(qemuIn(here.dir)[0]?.pid ?? 0, 'SIGKILL');
     expect(await ended).toBe(true);
-    expect(await vmAlive(here)).toBe(false);
-    expect(await findSupervisor(here)).toBeUndefined();
+    expect(await vmAlive(here.dir, here)).toBe(false);
+    expect(await findSupervisor(here.dir, here)).toBeUndefined();
     await expect(supervisor.vmStatus()).rejects.toMatchObject({ code: 'VM_ENDED' });
     await until(() => processesIn(here.dir).length === 0);
   });
@@ -77,23 +77,23 @@ describe('a supervised VM', () => {
   it('is gone when both were killed, and starts again', async () => {
     const here = place();
     const vm = tinyVm(here.dir);
-    await supervise(here, vm);
+    await supervise(here.dir, vm, here);
     for (const { pid } of [...supervisorsIn(here.dir), ...qemuIn(here.dir)]) process.kill(pid, 'SIGKILL');
     await until(() => processesIn(here.dir).length === 0);
-    expect(await vmAlive(here)).toBe(false);
-    expect(await (await supervise(here, vm)).vmStatus()).toBe('running');
+    expect(await vmAlive(here.dir, here)).toBe(false);
+    expect(await (await supervise(here.dir, vm, here)).vmStatus()).toBe('running');
   });
 
   it('is not mistaken for another process that got its id', async () => {
     const here = place();
-    await supervise(here, tinyVm(here.dir));
+    await supervise(here.dir, tinyVm(here.dir), here);
     const record = JSON.parse(readFileSync(join(here.dir, 'vm.json'), 'utf8'));
     for (const { pid } of processesIn(here.dir)) process.kill(pid, 'SIGKILL');
     await until(() => processesIn(here.dir).length === 0);
     const reused = { ...record, process: { ...record.process, pid: process.pid } };
     for (const stale of [record, reused]) {
       writeFileSync(join(here.dir, 'vm.json'), JSON.stringify(stale));
-      expect(await vmAlive(here)).toBe(false);
+      expect(await vmAlive(here.dir, here)).toBe(false);
     }
     const us = await identifyProcess(process.pid, here);
     expect(us?.started).not.toBe(record.process.started);
@@ -101,47 +101,47 @@ describe('a supervised VM', () => {
 
   it('is found when its starter died before it could note the process', async () => {
     const here = place();
-    await supervise(here, tinyVm(here.dir));
+    await supervise(here.dir, tinyVm(here.dir), here);
     const { process: _unknown, ...unnoted } = JSON.parse(readFileSync(join(here.dir, 'vm.json'), 'utf8'));
     process.kill(supervisorsIn(here.dir)[0]?.pid ?? 0, 'SIGKILL');
     writeFileSync(join(here.dir, 'vm.json'), JSON.stringify(unnoted));
-    expect(await vmAlive(here)).toBe(true);
-    await (await findSupervisor(here))?.kill();
+    expect(await vmAlive(here.dir, here)).toBe(true);
+    await (await findSupervisor(here.dir, here))?.kill();
     await until(() => processesIn(here.dir).length === 0);
     writeFileSync(join(here.dir, 'vm.json'), JSON.stringify(unnoted));
     writeFileSync(join(here.dir, 'qemu.pid'), `${process.pid}\n`); // of another process
-    expect(await vmAlive(here)).toBe(false);
+    expect(await vmAlive(here.dir, here)).toBe(false);
   });
 
   it('says what is wrong with a record that cannot be read', async () => {
     const here = place();
     for (const garbage of ['', '{', 'null', '{"vm":1}']) {
       writeFileSync(join(here.dir, 'vm.json'), garbage);
-      await expect(vmAlive(here), garbage).rejects.toMatchObject({ code: 'VM_RECORD_BROKEN' });
+      await expect(vmAlive(here.dir, here), garbage).rejects.toMatchObject({ code: 'VM_RECORD_BROKEN' });
     }
   });
 
   it("fails with QEMU's words when QEMU does not start, and leaves nothing", async () => {
     const here = place();
     const vm = tinyVm(here.dir);
-    await expect(supervise(here, { ...vm, args: [...vm.args, '-nonsense'] })).rejects.toThrow(/-nonsense: invalid option/);
-    await expect(supervise(here, { ...vm, program: '/no/such/qemu' })).rejects.toMatchObject({ code: 'VM_START_FAILED' });
+    await expect(supervise(here.dir, { ...vm, args: [...vm.args, '-nonsense'] }, here)).rejects.toThrow(/-nonsense: invalid option/);
+    await expect(supervise(here.dir, { ...vm, program: '/no/such/qemu' }, here)).rejects.toMatchObject({ code: 'VM_START_FAILED' });
     await until(() => processesIn(here.dir).length === 0);
     expect(existsSync(join(here.dir, 'vm.json'))).toBe(false);
   });
 
   it('tells a guest that never writes a byte from one that does', async () => {
     const here = place();
-    const silent = await supervise(here, tinyVm(here.dir, '', { silenceLimit: 300 }));
+    const silent = await supervise(here.dir, tinyVm(here.dir, '', { silenceLimit: 300 }), here);
     await expect(silent.awaitSign(forever)).rejects.toMatchObject({ code: 'GUEST_SILENT' });
     await silent.kill();
-    const loud = await supervise(here, tinyVm(here.dir, 'x', { silenceLimit: 60_000 }));
+    const loud = await supervise(here.dir, tinyVm(here.dir, 'x', { silenceLimit: 60_000 }), here);
     await loud.awaitSign(forever);
   });
 
   it('is not ready without its guest saying so: the error shows the console', async () => {
     const here = place();
-    const supervisor = await supervise(here, tinyVm(here.dir));
+    const supervisor = await supervise(here.dir, tinyVm(here.dir), here);
     await until(() => readFileSync(join(here.dir, 'console.log'), 'utf8').includes('hello'));
     const waited = supervisor.awaitReady(() => {}, forever, 200);
     await expect(waited).rejects.toMatchObject({ code: 'GUEST_TIMEOUT', message: expect.stringContaining('hello from the guest') });
@@ -152,23 +152,23 @@ describe('a supervised VM', () => {
 
   it('is ended even when QEMU hangs', async () => {
     const here = place();
-    const supervisor = await supervise(here, tinyVm(here.dir));
+    const supervisor = await supervise(here.dir, tinyVm(here.dir), here);
     process.kill(qemuIn(here.dir)[0]?.pid ?? 0, 'SIGSTOP');
     await supervisor.kill();
-    expect(await vmAlive(here)).toBe(false);
+    expect(await vmAlive(here.dir, here)).toBe(false);
     await until(() => processesIn(here.dir).length === 0);
   });
 
   it('can be reached in a folder whose name is longer than a socket address', async () => {
     const here = place('a'.repeat(120), 'b'.repeat(120));
-    const supervisor = await supervise(here, tinyVm(here.dir));
+    const supervisor = await supervise(here.dir, tinyVm(here.dir), here);
     expect(await supervisor.vmStatus()).toBe('running');
     await supervisor.kill();
   });
 
   it('answers nonsense on its socket and goes on', async () => {
     const here = place();
-    const supervisor = await supervise(here, tinyVm(here.dir));
+    const supervisor = await supervise(here.dir, tinyVm(here.dir), here);
     const { connectToSupervisor } = await import('../../../src/supervisor/address.ts');
     for (const nonsense of ['\n', 'x\n', '{"call":"toString"}\n', 'y'.repeat(100_000), '{"call":null}\n']) {
       const socket = await connectToSupervisor(here.dir, here.platform);
@@ -192,7 +192,7 @@ describe('the supervisor process', () => {
       input: JSON.stringify({ vm: tinyVm(here.dir) }),
     });
     expect(answer).toBe('{"started":true}');
-    const supervisor = await findSupervisor(here);
+    const supervisor = await findSupervisor(here.dir, here);
     for (let calls = 0; calls < 200; calls++) await supervisor?.vmStatus();
     const status = readFileSync(`/proc/${supervisorsIn(here.dir)[0]?.pid}/status`, 'utf8');
     const resident = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;

@@ -7,7 +7,7 @@ import { silentLogger } from '../../../src/core/logger.ts';
 import { thisPlatform } from '../../../src/host/platform.ts';
 import { processRunner } from '../../../src/host/process-runner.ts';
 import type { VirtualMachine } from '../../../src/host/virtual-machine.ts';
-import type { SupervisedPlace } from '../../../src/supervisor/index.ts';
+import type { SupervisedPlace } from '../../../src/supervisor/place.ts';
 
 /** xor ax,ax; mov ds,ax; mov si,text; next: lodsb; test al,al; jz end; mov dx,0x3f8; out dx,al; jmp next; end: hlt; jmp end */
 const CODE = [0x31, 0xc0, 0x8e, 0xd8, 0xbe, 0x15, 0x7c, 0xac, 0x84, 0xc0, 0x74, 0x06, 0xba, 0xf8, 0x03, 0xee, 0xeb, 0xf5, 0xf4, 0xeb, 0xfd];
