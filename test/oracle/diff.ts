@@ -29,10 +29,7 @@ try {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     const [left, right] = [oracle, ours].map(({ engine }) => new Target(engine.socket, values.version, docker));
     if (!left || !right) continue;
-    const ended = await Promise.allSettled([scenario(left), scenario(right)]);
-    for (const [index, result] of ended.entries()) {
-      if (result.status === 'rejected') console.log(`## ${name}: ${index === 0 ? 'oracle' : 'ours'} broke off: ${result.reason}`);
-    }
+    await Promise.all([left.run(scenario), right.run(scenario)]);
     const result = compare(left.observations, right.observations);
     console.log(`## ${name}: ${result.calls} calls, ${result.leaves} leaves, ${result.differences.length} differences`);
     for (const difference of result.differences) console.log(`- ${describe(difference)}`);

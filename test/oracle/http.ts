@@ -12,12 +12,16 @@ export interface Call {
   stdin?: string | Buffer;
   /** Ends a hijacked or endless answer after so much of it. */
   until?: (soFar: Buffer) => boolean;
+  /** Ends the answer after so many milliseconds (20000), marked `cut`. */
+  patience?: number;
 }
 
 export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: Buffer;
+  /** The answer had not ended when patience did. */
+  cut?: boolean;
 }
 
 /** One call. Resolves when the answer has ended, also that of a hijacked connection (101). */
@@ -33,6 +37,11 @@ export function request(socket: string, call: Call): Promise<Answer> {
     if (payload !== undefined && !('Content-Length' in headers)) headers['Content-Length'] = Buffer.byteLength(payload);
     const outgoing = http.request({ socketPath: socket, method: call.method ?? 'GET', path: call.path, headers, agent: false });
     outgoing.on('error', reject);
+    // Headers that never come are an answer too, of a broken engine.
+    outgoing.setTimeout(call.patience ?? 20_000, () => {
+      resolve({ status: 0, headers: {}, body: Buffer.alloc(0), cut: true });
+      outgoing.destroy();
+    });
     outgoing.on('response', (incoming) => collect(incoming, incoming, call, resolve, reject));
     outgoing.on('upgrade', (incoming, duplex, head) => {
       duplex.unshift(head);
@@ -52,7 +61,14 @@ function collect(
 ): void {
   const chunks: Buffer[] = [];
   const headers = Object.fromEntries(Object.entries(message.headers).map(([key, value]) => [key, String(value)]));
-  const finish = () => resolve({ status: message.statusCode ?? 0, headers, body: Buffer.concat(chunks) });
+  const finish = () => {
+    clearTimeout(timer);
+    resolve({ status: message.statusCode ?? 0, headers, body: Buffer.concat(chunks) });
+  };
+  const timer = setTimeout(() => {
+    resolve({ status: message.statusCode ?? 0, headers, body: Buffer.concat(chunks), cut: true });
+    stream.destroy();
+  }, call.patience ?? 20_000);
   stream.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     if (!call.until?.(Buffer.concat(chunks))) return;

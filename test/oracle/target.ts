@@ -1,6 +1,7 @@
 /** One engine under observation: makes the calls of a scenario and writes down what came back, made comparable. */
 
 import { spawn } from 'node:child_process';
+import { digest } from '../../scripts/content/image.ts';
 import { type Answer, type Call, request } from './http.ts';
 import { Names, normalHeaders, normalText } from './normal.ts';
 import { frames } from './streams.ts';
@@ -26,6 +27,7 @@ export class Target {
   readonly version: string;
   readonly socket: string;
   readonly #docker: string;
+  readonly #created: string[] = [];
 
   /** `version` as in `v1.41`; `docker` is the client program. */
   constructor(socket: string, version: string, docker: string) {
@@ -59,6 +61,7 @@ export class Target {
     if (answer.status !== 201) throw new Error(`create ${name}: ${answer.status} ${answer.body}`);
     const { Id } = JSON.parse(answer.body.toString()) as { Id: string };
     this.names.add(Id, name);
+    this.#created.push(Id);
     return Id;
   }
 
@@ -75,6 +78,12 @@ export class Target {
     const id = await this.create(name, body);
     await this.quiet({ method: 'POST', path: `/containers/${id}/start` });
     return id;
+  }
+
+  /** Runs a scenario and removes its containers, also when it breaks off; an error is one more observation. */
+  async run(scenario: (target: Target) => Promise<void>): Promise<void> {
+    await scenario(this).catch((error: Error) => this.note('the scenario itself', { 'broke off': normalText(error.message, this.names) }));
+    await this.remove(...this.#created);
   }
 
   async remove(...ids: string[]): Promise<void> {
@@ -115,11 +124,20 @@ export class Target {
 
   note(name: string, leaves: Observation): void {
     if (this.observations.has(name)) throw new Error(`two observations are named ${name}`);
-    this.observations.set(name, leaves);
+    const short = Object.entries(leaves).map(([leaf, value]) => [
+      leaf,
+      value.length > 8000 ? `${value.length} bytes, ${digest(Buffer.from(value))}` : value,
+    ]);
+    this.observations.set(name, Object.fromEntries(short) as Observation);
   }
 
   #answerLeaves(answer: Answer): Observation {
-    return { status: String(answer.status), ...normalHeaders(answer.headers), ...this.#bodyLeaves(answer) };
+    return {
+      ...(answer.cut ? { 'not-ended': 'true' } : {}),
+      status: String(answer.status),
+      ...normalHeaders(answer.headers),
+      ...this.#bodyLeaves(answer),
+    };
   }
 
   #bodyLeaves(answer: Answer): Observation {

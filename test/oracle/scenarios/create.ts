@@ -59,6 +59,7 @@ const REFUSED: [name: string, query: string, body: unknown][] = [
   ['a bad security option', '', { ...BUSYBOX, HostConfig: { SecurityOpt: ['odd'] } }],
   ['a bad stop signal', '', { ...BUSYBOX, StopSignal: 'SIGODD' }],
   ['a relative working directory', '', { ...BUSYBOX, WorkingDir: 'relative' }],
+  ['a working directory below a file', '', { ...BUSYBOX, WorkingDir: '/etc/passwd/x' }],
   ['a bad host name', '', { ...BUSYBOX, Hostname: 'bad_name!' }],
   ['host network with a host name', '', { ...BUSYBOX, Hostname: 'h', HostConfig: { NetworkMode: 'host' } }],
   ['host network with links', '', { ...BUSYBOX, HostConfig: { NetworkMode: 'host', Links: ['a:b'] } }],

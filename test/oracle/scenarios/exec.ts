@@ -8,7 +8,8 @@ const BOTH = { AttachStdout: true, AttachStderr: true };
 
 async function create(t: Target, name: string, body: object): Promise<string> {
   const answer = await t.quiet({ method: 'POST', path: '/containers/xx/exec', body });
-  const { Id } = JSON.parse(answer.body.toString()) as { Id: string };
+  const { Id } = JSON.parse(answer.body.toString()) as { Id?: string };
+  if (Id === undefined) throw new Error(`exec: ${answer.status} ${answer.body}`);
   t.names.add(Id, name);
   return Id;
 }
@@ -26,7 +27,6 @@ export const execScenarios: Record<string, Scenario> = {
       'no such program': { ...BOTH, Cmd: ['nosuchprogram'] },
       'not executable': { ...BOTH, Cmd: ['/etc/passwd'] },
       'no such directory': { ...BOTH, WorkingDir: '/nosuch', Cmd: ['true'] },
-      'no such user': { ...BOTH, User: 'nosuch', Cmd: ['true'] },
       privileged: { ...BOTH, Privileged: true, Cmd: ['grep', 'CapEff', '/proc/self/status'] },
       capabilities: { ...BOTH, Cmd: ['grep', '-E', 'Cap|Seccomp:|NoNewPrivs', '/proc/self/status'] },
       killed: { ...BOTH, Cmd: ['sh', '-c', 'kill -9 $$'] },
@@ -55,6 +55,7 @@ export const execScenarios: Record<string, Scenario> = {
     const id = await t.running('xx', { Image: 'busybox', Cmd: ['sleep', '1000'] });
     const path = '/containers/xx/exec';
     await t.call('no command', { method: 'POST', path, body: {} });
+    await t.call('no such user', { method: 'POST', path, body: { User: 'nosuch', Cmd: ['true'] } });
     await t.call('empty command', { method: 'POST', path, body: { Cmd: [] } });
     await t.call('no body', { method: 'POST', path });
     await t.call('bad body', { method: 'POST', path, body: '{', headers: { 'Content-Type': 'application/json' } });

@@ -134,7 +134,6 @@ export const lifeScenarios: Record<string, Scenario> = {
       'no such path': { Cmd: ['/no/such/program'] },
       'a directory': { Cmd: ['/etc'] },
       'not executable': { Cmd: ['/etc/passwd'] },
-      'no such directory': { Cmd: ['true'], WorkingDir: '/etc/passwd/x' },
       'no such user': { Cmd: ['true'], User: 'nosuch' },
       'no such group': { Cmd: ['true'], User: 'root:nosuch' },
       'empty program': { Cmd: [''] },

@@ -70,8 +70,19 @@ export const streamScenarios: Record<string, Scenario> = {
         await settled();
         await t.quiet({ method: 'POST', path: '/containers/aa/start' });
         await attached;
-        await t.call(`${kind}: logs of what has ended`, { method: 'POST', path: `/containers/aa/attach?logs=1&${ALL}`, headers });
-        await t.call(`${kind}: stream of what has ended`, { method: 'POST', path: `/containers/aa/attach?stream=1&${ALL}`, headers });
+        await t.call(`${kind}: logs of what has ended`, {
+          method: 'POST',
+          path: `/containers/aa/attach?logs=1&${ALL}`,
+          headers,
+          patience: 2000,
+        });
+        // It waits for the next start.
+        await t.call(`${kind}: stream of what has ended`, {
+          method: 'POST',
+          path: `/containers/aa/attach?stream=1&${ALL}`,
+          headers,
+          patience: 300,
+        });
         await t.remove(id);
       }
     }
