@@ -1,0 +1,30 @@
+import qemu from '@tsmachine/driver-qemu';
+import { describe, expect, it } from 'vitest';
+import { readFlags } from '../../../drivers/qemu/src/flags.ts';
+
+const defaults = Object.fromEntries(qemu.flags.map(({ name, default: value = '' }) => [name, value]));
+
+describe("the QEMU driver's flags", () => {
+  it('have environment variables of the same name, and defaults that are right', () => {
+    for (const { name, env } of qemu.flags) expect(env).toBe(name.toUpperCase().replaceAll('-', '_'));
+    expect(readFlags(defaults)).toEqual({
+      cpuCount: 0,
+      memory: 1024,
+      diskSize: 20_000,
+      accelerator: 'auto',
+      program: 'qemu-system-x86_64',
+      bootImage: '',
+    });
+  });
+
+  it.each([
+    ['qemu-memory', 100],
+    ['qemu-memory', 1.5],
+    ['qemu-memory', Number.NaN],
+    ['qemu-cpu-count', -1],
+    ['qemu-disk-size', 10],
+    ['qemu-accel', 'xen'],
+  ])('refuse --%s %s, saying what is expected', (name, value) => {
+    expect(() => readFlags({ ...defaults, [name]: value })).toThrow(`--${name}: expected`);
+  });
+});
