@@ -7,6 +7,7 @@ import type { Logger } from '../core/logger.ts';
 import type { DriverDefinition, FlagValues, MachineState, SshEndpoint } from '../driver/index.ts';
 import type { Platform } from '../host/platform.ts';
 import type { ProcessRunner } from '../host/process-runner.ts';
+import type { SessionOptions } from '../ssh/index.ts';
 import type { MachineConfig } from '../store/config.ts';
 
 export interface MachinesOptions {
@@ -19,6 +20,8 @@ export interface MachinesOptions {
   readonly signal: AbortSignal;
   /** --tls-ca-cert and its kin: only `create` reads them. */
   readonly tls?: { caCert?: string; caKey?: string; clientCert?: string; clientKey?: string };
+  /** Where drivers come from; default: those of src/plugins. */
+  readonly loadDriver?: (name: string) => Promise<DriverDefinition>;
 }
 
 export interface CreateRequest {
@@ -40,7 +43,10 @@ export interface EngineOptions {
   readonly installUrl: string;
 }
 
-/** A step of a long operation, told when it begins, when it says something, and when it ends. */
+/**
+ * A step of a long operation, told when it begins, when it says something, and when it ends. The names of create's are
+ * `CREATE_STEPS`; a step is in the journal before its begin is told.
+ */
 export interface StepListener {
   begin(step: string, title: string): void;
   detail(step: string, text: string): void;
@@ -53,7 +59,11 @@ export interface Machines {
   exists(name: string): Promise<boolean>;
   /** Throws MACHINE_NOT_FOUND (docker-machine's text) or MACHINE_BROKEN (the entry cannot be read; says why). */
   load(name: string): Promise<Machine>;
-  /** Creates, or resumes after a crash or an error. Throws MACHINE_EXISTS for a complete machine. */
+  /**
+   * Creates, or resumes after a crash or an error. Throws MACHINE_EXISTS for a complete machine, INVALID_NAME,
+   * PRE_CREATE_CHECK (exit code 3), CREATE_FAILED (the VM is undone, the entry stays in state Error). An abort undoes everything
+   * and throws the signal's reason.
+   */
   create(request: CreateRequest, steps: StepListener): Promise<void>;
   /** The driver's `remove`, then the entry. With force the entry goes even when the driver failed (that error is told, not thrown). */
   remove(name: string, options: { force: boolean }): Promise<void>;
@@ -65,6 +75,8 @@ export interface Machine {
   readonly name: string;
   readonly config: MachineConfig;
   readonly driverName: string;
+  /** Why its creation failed, when it did: its state is Error. */
+  readonly failure: string | undefined;
   /** inspect's object: config.json with the driver's own part, key order kept, secrets left out. */
   inspect(): Promise<Record<string, unknown>>;
   state(): Promise<MachineState>;
@@ -77,12 +89,14 @@ export interface Machine {
   kill(): Promise<void>;
   /**
    * Connects to the engine and verifies chain, dates, address and, where the store has server.pem, that it is that very key.
-   * Throws TLS_CHECK_FAILED with docker-machine's message (section 2.1 of its reference): reason, addresses, the command that mends.
+   * Throws TLS_CHECK_FAILED with docker-machine's message (section 2.1 of its reference): reason, addresses, the command that
+   * mends. The message is of several lines.
    */
   checkTls(): Promise<void>;
   /** The engine's version over TLS (`GET /version`). Throws ENGINE_UNREACHABLE. */
   engineVersion(): Promise<string>;
-  regenerateCerts(): Promise<void>;
+  /** New server certificate, and with `clientCerts` a new client pair of the store, brought into the running machine. */
+  regenerateCerts(options?: { readonly clientCerts?: boolean }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -90,6 +104,9 @@ export interface MachineSsh {
   readonly endpoint: SshEndpoint;
   /** Pinned host keys, OpenSSH public key form; empty when the first contact is still to come. */
   readonly hostKeys: readonly string[];
-  /** Pins what a first contact showed. */
-  pin(hostKey: string): Promise<void>;
+  /**
+   * Runs a command (one line for the remote shell) or a login shell, streams untouched; gives the remote exit code. A first
+   * contact's host key is told by `log.info` and pinned. Throws SSH_KEY, SSH_HOST_KEY (it changed), SSH_FAILED.
+   */
+  run(session: SessionOptions): Promise<number>;
 }

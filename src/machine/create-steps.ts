@@ -1,0 +1,166 @@
+/** What `create` does, in order. Each step may be the last that a crash lets happen. */
+import { MachineError } from '../core/errors.ts';
+import { pushesReadiness } from '../driver/contract.ts';
+import { provisionerFor } from '../provision/index.ts';
+import { emptyRecord, type MachineRecord } from '../store/record.ts';
+import type { CreateRequest } from './api.ts';
+import { type CreateJob, driverOf, entryOf, hostOptions, requestDigest } from './create-job.ts';
+import { checkEngineTls } from './engine-client.ts';
+import { createEntry } from './entry.ts';
+import { copyClientFiles, ensureSshKeys } from './identity.ts';
+import { openDriver, openNewDriver } from './open-driver.ts';
+import { awaitState } from './power.ts';
+
+export interface CreateStep {
+  readonly name: string;
+  readonly title: string;
+  /** How docker-machine begins the message of a failure here. */
+  readonly failure: string;
+  /** Left out when an earlier attempt got past the making of the VM. */
+  readonly onlyAnew?: true;
+  run(job: CreateJob): Promise<void>;
+}
+
+const RUNNING_TIMEOUT = 180_000;
+
+export const createSteps: readonly CreateStep[] = [
+  {
+    name: 'configure',
+    title: 'Read the options',
+    failure: 'Error setting machine configuration from flags provided: ',
+    async run(job) {
+      const { host, request, signal } = job;
+      if (job.entry && job.resumed) {
+        job.opened = await openDriver(host, request.driver, job.entry, signal);
+        return;
+      }
+      job.opened = await openNewDriver(host, request.name, request.driver, () => job.entry, signal);
+      await job.opened.driver.configure(request.driverFlags);
+    },
+  },
+  {
+    name: 'certificates',
+    title: 'Make the certificate authority and the client certificate',
+    failure: 'Error generating certificates: ',
+    async run({ host, signal }) {
+      const { ensureAuthority } = await import('../certs/authority.ts');
+      const { log, clock } = host.options;
+      await host.lockStore('certificates', () => ensureAuthority(host.authority, { user: host.user, now: clock.now(), log }), signal);
+    },
+  },
+  {
+    name: 'pre-create-check',
+    title: 'Check what the driver needs',
+    failure: 'Error with pre-create check: ',
+    onlyAnew: true,
+    async run(job) {
+      job.host.options.log.info('Running pre-create checks...');
+      await driverOf(job).preCreateCheck();
+    },
+  },
+  {
+    name: 'entry',
+    title: 'Write the machine into the store',
+    failure: 'Error saving host to store before attempting creation: ',
+    onlyAnew: true,
+    async run(job) {
+      const { host, request } = job;
+      const driver = driverOf(job).serialize();
+      const config = { name: request.name, driverName: request.driver.name, driver, hostOptions: hostOptions(job) };
+      const { error: _failed, ...before } = job.entry?.record ?? { ...emptyRecord, engineGeneration: 0 };
+      const generations = { engineGeneration: before.engineGeneration + 1 };
+      const record = { ...before, ...generations, phase: 'creating' as const, step: 'entry', request: requestDigest(request) };
+      if (job.entry) {
+        await job.entry.replaceRecord(record);
+        await job.entry.saveConfig(config);
+      } else job.entry = await createEntry(host.paths.machine(request.name), config, record);
+    },
+  },
+  {
+    name: 'keys',
+    title: 'Make the keys',
+    failure: 'Error creating machine: ',
+    async run(job) {
+      const entry = entryOf(job);
+      if (job.request.driver.capabilities.guest === 'boot-image') await ensureSshKeys(entry, job.sshKey);
+      await copyClientFiles(entry);
+    },
+  },
+  {
+    name: 'vm',
+    title: 'Make and start the machine',
+    failure: 'Error creating machine: Error in driver during machine creation: ',
+    onlyAnew: true,
+    async run(job) {
+      job.host.options.log.info('Creating machine...');
+      await driverOf(job).create();
+      await entryOf(job).saveDriver(driverOf(job).serialize());
+    },
+  },
+  {
+    name: 'running',
+    title: 'Wait for the machine to run',
+    failure: 'Error creating machine: Error waiting for machine to be running: ',
+    async run(job) {
+      if (job.request.driver.capabilities.guest === 'none') return;
+      job.host.options.log.info('Waiting for machine to be running, this may take a few minutes...');
+      const driver = driverOf(job);
+      if ((await driver.state()) === 'Stopped') await driver.start(); // resumed, and the computer was switched off in between
+      await awaitState(job.host, driver, 'Running', RUNNING_TIMEOUT, job.signal);
+    },
+  },
+  {
+    name: 'ready',
+    title: 'Wait for the guest to boot',
+    failure: 'Error creating machine: ',
+    async run(job) {
+      const driver = driverOf(job);
+      if (!pushesReadiness(driver)) return;
+      await driver.awaitReady((phase, seconds) => job.steps.detail('ready', `${phase} ${seconds.toFixed(2)} s`));
+      await entryOf(job).saveDriver(driver.serialize());
+    },
+  },
+  {
+    name: 'connection',
+    title: 'Check the connection to the engine',
+    failure: 'Error creating machine: Error checking the host: ',
+    async run(job) {
+      const { host, request, signal } = job;
+      const provisioner = provisionerFor(request.driver.capabilities.guest);
+      if (!provisioner) return;
+      host.options.log.info('Checking connection to Docker...');
+      const url = await driverOf(job).url();
+      if (url === '') throw new MachineError('ENGINE_URL', 'the machine has no engine address');
+      await checkEngineTls(entryOf(job).config, url, provisioner.certificatesRestartEngine, signal);
+      host.options.log.info('Docker is up and running!');
+    },
+  },
+  {
+    name: 'complete',
+    title: 'Note that the machine is complete',
+    failure: 'Error attempting to save store: ',
+    async run(job) {
+      const entry = entryOf(job);
+      const { step: _step, request: _request, error: _error, ...record } = entry.record;
+      await entry.saveDriver(driverOf(job).serialize());
+      await entry.replaceRecord({ ...record, phase: 'complete' });
+    },
+  },
+];
+
+/** Names of the steps, in order: what the journal can say, and where a kill must be survived. */
+export const CREATE_STEPS: readonly string[] = createSteps.map((step) => step.name);
+
+/** After this one there is a VM. */
+const VM_STEP = CREATE_STEPS.indexOf('vm');
+
+/** Whether what an earlier attempt left has a VM that a create with the same request can go on with. */
+export function hasVm(record: MachineRecord, request: CreateRequest): boolean {
+  if (record.phase !== 'creating' || record.request !== requestDigest(request)) return false;
+  return CREATE_STEPS.indexOf(record.step ?? '') > VM_STEP;
+}
+
+/** Whether the journal is told of this step: an attempt that goes on with a VM keeps the word that there is one. */
+export function isJournaled(step: CreateStep, resumed: boolean): boolean {
+  return !resumed || createSteps.indexOf(step) > VM_STEP;
+}

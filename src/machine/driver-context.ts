@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../core/atomic-file.ts';
+import type { Logger } from '../core/logger.ts';
+import type { DriverContext, HostContext, IdentityRequest } from '../driver/context.ts';
+import type { DriverDefinition } from '../driver/contract.ts';
+import { provisionerFor } from '../provision/index.ts';
+import { bootImageOf } from './boot-images.ts';
+import { loadEntry, type MachineEntry } from './entry.ts';
+import type { MachinesHost } from './host.ts';
+import { ensureServerCertificate, readIdentity } from './identity.ts';
+import { machineNames } from './listing.ts';
+
+export interface OwnedContext {
+  readonly context: DriverContext;
+  /** Deletes temporary folders. */
+  dispose(): Promise<void>;
+}
+
+export async function hostContext(host: MachinesHost, driverName: string, signal: AbortSignal): Promise<HostContext> {
+  const { platform, runner, log, clock } = host.options;
+  return {
+    storeId: await host.storeId(),
+    storePath: host.paths.root,
+    platform,
+    runner,
+    log,
+    clock,
+    fetch,
+    signal,
+    lock: (name, work) => host.lockStore(`driver-${driverName}-${name}`, work, signal),
+  };
+}
+
+/** The context of a machine whose folder exists (`entry`), or of one that is only being checked. */
+export async function driverContext(
+  host: MachinesHost,
+  name: string,
+  definition: DriverDefinition,
+  entry: () => MachineEntry | undefined,
+  signal: AbortSignal,
+): Promise<OwnedContext> {
+  const machineDir = host.paths.machine(name).dir;
+  const temporary: string[] = [];
+  const computer = { platform: host.options.platform, runner: host.options.runner };
+  const log = prefixed(host.options.log, name);
+  const made = (): MachineEntry => {
+    const found = entry();
+    if (!found) throw new Error(`driver ${definition.name}: the machine's files are asked for before create`);
+    return found;
+  };
+  const context: DriverContext = {
+    ...(await hostContext(host, definition.name, signal)),
+    log,
+    machineName: name,
+    machineDir,
+    async tempDir() {
+      const dir = await mkdtemp(join(tmpdir(), 'tsmachine-'));
+      temporary.push(dir);
+      return dir;
+    },
+    checkpoint: (state) => made().saveDriver(state),
+    bootImage: (reference) => bootImageOf(host, reference, signal),
+    identity: (request) => identity(host, definition, made(), request),
+    peers: () => peers(host, name, definition.name),
+    supervise: async (vm) => (await import('../supervisor/index.ts')).supervise(machineDir, vm, computer),
+    supervisor: async () => (await import('../supervisor/index.ts')).findSupervisor(machineDir, computer),
+    vmAlive: async () => (await import('../supervisor/index.ts')).vmAlive(machineDir, computer),
+  };
+  return { context, dispose: async () => void (await Promise.all(temporary.map((dir) => rm(dir, { recursive: true, force: true })))) };
+}
+
+async function identity(host: MachinesHost, definition: DriverDefinition, entry: MachineEntry, request: IdentityRequest) {
+  const provisioner = provisionerFor(definition.capabilities.guest);
+  if (!provisioner) throw new Error(`driver ${definition.name}: its guest takes no identity`);
+  await ensureServerCertificate(host, entry, request.addresses);
+  const files = provisioner.handOver(await readIdentity(entry, request));
+  return {
+    files,
+    async writeTarDisk(path: string) {
+      const { tarOf } = await import('../provision/tar.ts');
+      await writeFileAtomic(path, await tarOf(files), 0o600);
+    },
+  };
+}
+
+async function peers(host: MachinesHost, self: string, driverName: string): Promise<string[]> {
+  const others = (await machineNames(host.paths)).filter((name) => name !== self);
+  const entries = await Promise.all(others.map((name) => loadEntry(host.paths.machine(name), name).catch(() => undefined)));
+  return entries.filter((entry) => entry?.config.driverName === driverName).map((entry) => entry?.config.driver ?? '{}');
+}
+
+/** docker-machine shows what a driver says as `(NAME) line`. */
+function prefixed(log: Logger, name: string): Logger {
+  const line = (message: string) => `(${name}) ${message}`;
+  return {
+    info: (message) => log.info(line(message)),
+    warn: (message) => log.warn(line(message)),
+    debug: (message) => log.debug(line(message)),
+  };
+}

@@ -1,0 +1,102 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncFolder } from '../core/atomic-file.ts';
+import { systemCode } from '../core/errors.ts';
+import { type MachineConfig, readConfig, writeConfig } from '../store/config.ts';
+import type { MachinePaths } from '../store/paths.ts';
+import { emptyRecord, type MachineRecord, readRecord, writeRecord } from '../store/record.ts';
+
+/** One machine's files, as last written. Writes are durable, and in the order of the calls. */
+export class MachineEntry {
+  readonly paths: MachinePaths;
+  private currentConfig: MachineConfig;
+  private currentRecord: MachineRecord;
+  private lastWrite: Promise<void> = Promise.resolve();
+
+  constructor(paths: MachinePaths, config: MachineConfig, record: MachineRecord) {
+    this.paths = paths;
+    this.currentConfig = config;
+    this.currentRecord = record;
+  }
+
+  get config(): MachineConfig {
+    return this.currentConfig;
+  }
+
+  get record(): MachineRecord {
+    return this.currentRecord;
+  }
+
+  /** Stores the driver's state; nothing is written when it is what the file has. */
+  async saveDriver(state: string): Promise<void> {
+    if (state === this.currentConfig.driver) return this.lastWrite;
+    await this.saveConfig({ ...this.currentConfig, driver: state });
+  }
+
+  async saveConfig(config: MachineConfig): Promise<void> {
+    this.currentConfig = config;
+    await this.inOrder(() => writeConfig(this.paths.config, config));
+  }
+
+  async update(change: Partial<MachineRecord>): Promise<void> {
+    await this.replaceRecord({ ...this.currentRecord, ...change });
+  }
+
+  async replaceRecord(record: MachineRecord): Promise<void> {
+    this.currentRecord = record;
+    await this.inOrder(() => writeRecord(this.paths.record, record));
+  }
+
+  private inOrder(write: () => Promise<void>): Promise<void> {
+    const done = this.lastWrite.then(write);
+    this.lastWrite = done.catch(() => {}); // who asked for the write hears of it
+    return done;
+  }
+}
+
+/** Throws MACHINE_BROKEN. */
+export async function loadEntry(paths: MachinePaths, name: string): Promise<MachineEntry> {
+  const [config, record] = await Promise.all([readConfig(paths.config, name), readRecord(paths.record)]);
+  return new MachineEntry(paths, config, record ?? emptyRecord);
+}
+
+/** Makes the folder with both files appear under its name in one rename: no crash leaves a folder without them. */
+export async function createEntry(paths: MachinePaths, config: MachineConfig, record: MachineRecord): Promise<MachineEntry> {
+  await removeStaging(paths);
+  await mkdir(paths.stagingDir, { recursive: true, mode: 0o700 });
+  try {
+    await writeRecord(join(paths.stagingDir, 'tsmachine.json'), record);
+    await writeConfig(join(paths.stagingDir, 'config.json'), config);
+    await rename(paths.stagingDir, paths.dir);
+  } catch (error) {
+    await removeStaging(paths);
+    throw error;
+  }
+  await syncFolder(join(paths.dir, '..'));
+  return new MachineEntry(paths, config, record);
+}
+
+async function removeStaging(paths: MachinePaths): Promise<void> {
+  await rm(paths.stagingDir, { recursive: true, force: true });
+}
+
+/**
+ * Deletes the folder, both files last, so that after a crash in between the rest can still be told for what it is. Nothing there
+ * is success.
+ */
+export async function deleteEntry(paths: MachinePaths): Promise<void> {
+  await removeStaging(paths);
+  let names: string[];
+  try {
+    names = await readdir(paths.dir);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  const ours = [paths.config, paths.record];
+  const others = names.map((name) => join(paths.dir, name)).filter((path) => !ours.includes(path));
+  await Promise.all(others.map((path) => rm(path, { recursive: true, force: true })));
+  await rm(paths.config, { force: true });
+  await rm(paths.record, { force: true });
+  await rm(paths.dir, { recursive: true, force: true });
+}

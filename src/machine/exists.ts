@@ -1,0 +1,13 @@
+import { lstat } from 'node:fs/promises';
+import { systemCode } from '../core/errors.ts';
+
+/** Whether anything of that name is there; errors other than its absence are thrown. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false;
+    throw error;
+  }
+}

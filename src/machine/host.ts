@@ -1,0 +1,55 @@
+import type { AuthorityPaths } from '../certs/authority.ts';
+import { systemCode } from '../core/errors.ts';
+import { withFileLock } from '../host/file-lock.ts';
+import { type StorePaths, storePaths } from '../store/paths.ts';
+import type { MachinesOptions } from './api.ts';
+
+/** One command's view of the store: options, paths, locks. */
+export interface MachinesHost {
+  readonly options: MachinesOptions;
+  readonly paths: StorePaths;
+  /** CA and client pair that `create` uses: --tls-* or the store's own. */
+  readonly authority: AuthorityPaths;
+  /** O of certificate subjects. */
+  readonly user: string;
+  /** The store's id. Empty where the store cannot be written and has none. */
+  storeId(): Promise<string>;
+  /** Runs `work` while no other process changes this machine. */
+  lockMachine<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Runs `work` while no other process holds this lock of the store. */
+  lockStore<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+}
+
+export function machinesHost(options: MachinesOptions): MachinesHost {
+  const paths = storePaths(options.storePath, options.platform.os);
+  const { env, os } = options.platform;
+  let id: Promise<string> | undefined;
+  const lock = <T>(name: string, onWait: () => void, work: () => Promise<T>, signal = options.signal) =>
+    withFileLock(paths.lock(name), { clock: options.clock, signal, onWait }, work);
+  return {
+    options,
+    paths,
+    authority: {
+      caCert: options.tls?.caCert ?? paths.caCert,
+      caKey: options.tls?.caKey ?? paths.caKey,
+      clientCert: options.tls?.clientCert ?? paths.clientCert,
+      clientKey: options.tls?.clientKey ?? paths.clientKey,
+    },
+    user: (os === 'win32' ? env.USERNAME : env.USER) || 'unknown',
+    storeId: () => (id ??= readStoreId(paths.storeRecord)),
+    lockMachine: (name, work, signal) =>
+      lock(`machine-${name}`, () => options.log.warn(`Waiting for another command that works on machine "${name}"...`), work, signal),
+    lockStore: (name, work, signal) =>
+      lock(name, () => options.log.debug(`waiting for another command that holds the store's lock "${name}"`), work, signal),
+  };
+}
+
+async function readStoreId(path: string): Promise<string> {
+  const { storeId } = await import('../store/store-id.ts');
+  try {
+    return await storeId(path);
+  } catch (error) {
+    if (['EROFS', 'EACCES', 'EPERM', 'ENOSPC'].includes(systemCode(error) ?? '')) return '';
+    throw error;
+  }
+}

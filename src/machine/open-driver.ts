@@ -1,0 +1,60 @@
+import type { Driver, DriverDefinition } from '../driver/contract.ts';
+import { driverContext } from './driver-context.ts';
+import type { MachineEntry } from './entry.ts';
+import type { MachinesHost } from './host.ts';
+
+/** A driver with its context; `dispose` closes both. */
+export interface OpenDriver {
+  readonly definition: DriverDefinition;
+  readonly driver: Driver;
+  dispose(): Promise<void>;
+}
+
+/** The driver of a machine in the store, in its last stored state. */
+export async function openDriver(
+  host: MachinesHost,
+  definition: DriverDefinition,
+  entry: MachineEntry,
+  signal: AbortSignal,
+): Promise<OpenDriver> {
+  return open(host, entry.config.name, definition, () => entry, entry.config.driver, signal);
+}
+
+/** The driver of a machine that is being made; its files are there once `entry` gives something. */
+export async function openNewDriver(
+  host: MachinesHost,
+  name: string,
+  definition: DriverDefinition,
+  entry: () => MachineEntry | undefined,
+  signal: AbortSignal,
+): Promise<OpenDriver> {
+  return open(host, name, definition, entry, undefined, signal);
+}
+
+async function open(
+  host: MachinesHost,
+  name: string,
+  definition: DriverDefinition,
+  entry: () => MachineEntry | undefined,
+  state: string | undefined,
+  signal: AbortSignal,
+): Promise<OpenDriver> {
+  const owned = await driverContext(host, name, definition, entry, signal);
+  const driver = definition.open(owned.context, state);
+  return {
+    definition,
+    driver,
+    async dispose() {
+      try {
+        await driver.close();
+      } finally {
+        await owned.dispose();
+      }
+    },
+  };
+}
+
+export async function loadDefinition(host: MachinesHost, name: string): Promise<DriverDefinition> {
+  const load = host.options.loadDriver ?? (await import('../plugins/index.ts')).loadDriver;
+  return load(name);
+}

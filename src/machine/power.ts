@@ -1,0 +1,73 @@
+/** start, stop, restart, kill: docker-machine's lines and errors, the driver's work. The caller holds the machine's lock. */
+import { MachineError } from '../core/errors.ts';
+import { type Driver, type MachineState, pushesReadiness } from '../driver/contract.ts';
+import type { MachinesHost } from './host.ts';
+
+/** What one of these is done to. */
+export interface PowerTarget {
+  readonly host: MachinesHost;
+  readonly name: string;
+  readonly driver: Driver;
+}
+
+const STATE_TIMEOUT = 180_000;
+
+export async function startMachine(target: PowerTarget): Promise<void> {
+  const { host, name, driver } = target;
+  host.options.log.info(`Starting "${name}"...`);
+  if ((await driver.state()) === 'Running') throw new MachineError('ALREADY_RUNNING', `Machine "${name}" is already running.`);
+  await driver.start();
+  await awaitGuest(target);
+  host.options.log.info(`Machine "${name}" was started.`);
+}
+
+export async function stopMachine(target: PowerTarget): Promise<void> {
+  await end(target, 'Stopping', 'stopped', () => target.driver.stop());
+}
+
+export async function killMachine(target: PowerTarget): Promise<void> {
+  await end(target, 'Killing', 'killed', () => target.driver.kill());
+}
+
+export async function restartMachine(target: PowerTarget): Promise<void> {
+  const { host, name, driver } = target;
+  host.options.log.info(`Restarting "${name}"...`);
+  if ((await driver.state()) === 'Stopped') return startMachine(target);
+  await driver.restart();
+  await awaitGuest(target);
+  host.options.log.info(`Machine "${name}" was restarted.`);
+}
+
+/** Polls every 200 ms. Throws STATE_TIMEOUT after `timeout` milliseconds, VM_ENDED when it is Stopped instead of Running. */
+export async function awaitState(
+  host: MachinesHost,
+  driver: Driver,
+  wanted: MachineState,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock } = host.options;
+  const limit = clock.now() + timeout;
+  for (;;) {
+    const state = await driver.state();
+    if (state === wanted) return;
+    if (wanted === 'Running' && state === 'Stopped') throw new MachineError('VM_ENDED', 'the machine stopped by itself');
+    if (clock.now() > limit)
+      throw new MachineError('STATE_TIMEOUT', `expected the machine to be ${wanted} within ${timeout / 1000} s, found ${state}`);
+    await clock.sleep(200, signal);
+  }
+}
+
+async function awaitGuest({ host, driver }: PowerTarget): Promise<void> {
+  await awaitState(host, driver, 'Running', STATE_TIMEOUT, host.options.signal);
+  if (pushesReadiness(driver))
+    await driver.awaitReady((phase, seconds) => host.options.log.debug(`boot: ${phase} ${seconds.toFixed(2)} s`));
+}
+
+async function end({ host, name, driver }: PowerTarget, doing: string, done: string, act: () => Promise<void>): Promise<void> {
+  host.options.log.info(`${doing} "${name}"...`);
+  if ((await driver.state()) === 'Stopped') throw new MachineError('ALREADY_STOPPED', `Machine "${name}" is already stopped.`);
+  await act();
+  await awaitState(host, driver, 'Stopped', STATE_TIMEOUT, host.options.signal);
+  host.options.log.info(`Machine "${name}" was ${done}.`);
+}

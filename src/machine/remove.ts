@@ -1,0 +1,51 @@
+import { isMachineError, MachineError, messageOf } from '../core/errors.ts';
+import { deleteEntry, loadEntry, type MachineEntry } from './entry.ts';
+import { exists } from './exists.ts';
+import type { MachinesHost } from './host.ts';
+import { isPlainName, notFound } from './names.ts';
+import { removeVm } from './undo.ts';
+
+/** See `Machines.remove`. */
+export async function removeMachine(host: MachinesHost, name: string, force: boolean): Promise<void> {
+  if (!isPlainName(name)) throw notFound(name);
+  const paths = host.paths.machine(name);
+  await host.lockMachine(name, async () => {
+    if (!(await exists(paths.dir))) {
+      await deleteEntry(paths); // an entry that was being made when its process died
+      if (force) return;
+      throw notFound(name);
+    }
+    const entry = await loadOr(host, name, force);
+    if (entry && entry.record.phase !== 'removing') await removeDriverPart(host, entry, force);
+    await deleteEntry(paths);
+  });
+}
+
+async function removeDriverPart(host: MachinesHost, entry: MachineEntry, force: boolean): Promise<void> {
+  try {
+    await removeVm(host, entry, host.options.signal);
+  } catch (error) {
+    host.options.signal.throwIfAborted();
+    if (!force) throw error;
+    host.options.log.warn(`Error removing host ${JSON.stringify(entry.config.name)}: ${messageOf(error)}`);
+  }
+  await entry.update({ phase: 'removing' });
+}
+
+/** A broken entry hides what its driver made, so only force lets it go. */
+async function loadOr(host: MachinesHost, name: string, force: boolean): Promise<MachineEntry | undefined> {
+  const paths = host.paths.machine(name);
+  try {
+    return await loadEntry(paths, name);
+  } catch (error) {
+    if (!isMachineError(error)) throw error;
+    if (!(await exists(paths.config)) && !(await exists(paths.record))) return undefined; // nothing of a driver was ever here
+    if (!force)
+      throw new MachineError(error.code, error.message, {
+        cause: error,
+        hint: 'rm -f removes the entry alone; what its driver made stays',
+      });
+    host.options.log.warn(`Error removing host ${JSON.stringify(name)}: ${error.message}`);
+    return undefined;
+  }
+}

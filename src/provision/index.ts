@@ -1,0 +1,12 @@
+import type { Capabilities } from '../driver/contract.ts';
+import { bootImageProvisioner } from './boot-image.ts';
+import type { Provisioner } from './provisioner.ts';
+
+export type { EngineSettings, MachineIdentity } from './identity.ts';
+export type { Provisioner } from './provisioner.ts';
+export { tarOf } from './tar.ts';
+
+/** Undefined for a guest that is not ours to set up. */
+export function provisionerFor(guest: Capabilities['guest']): Provisioner | undefined {
+  return guest === 'boot-image' ? bootImageProvisioner : undefined;
+}

@@ -1,0 +1,54 @@
+import { MachineError } from '../core/errors.ts';
+import { shellQuote } from '../core/shell-quote.ts';
+import { type EngineSettings, engineArguments } from './identity.ts';
+
+const CERTIFICATES = '/var/lib/boot2docker';
+
+/**
+ * boot2docker's `profile`, byte for byte docker-machine's for values of safe characters. Any other value is quoted, so that the
+ * shell that sources the file reads it literally: EXTRA_ARGS holds shell words (`eval "set -- $EXTRA_ARGS"`). Throws
+ * ENGINE_OPTION for what no line can carry.
+ */
+export function renderProfile(engine: EngineSettings & { readonly port: number }): string {
+  for (const value of [...engineArguments(engine), ...engine.env, engine.storageDriver]) refuseControl(value);
+  return [
+    '',
+    `EXTRA_ARGS='`,
+    ...argumentLines(engine).map((line) => line.replaceAll("'", `'\\''`)),
+    '',
+    `'`,
+    `CACERT=${CERTIFICATES}/ca.pem`,
+    `DOCKER_HOST='-H tcp://0.0.0.0:${engine.port}'`,
+    `DOCKER_STORAGE=${shellQuote(engine.storageDriver || 'overlay2')}`,
+    'DOCKER_TLS=auto',
+    `SERVERKEY=${CERTIFICATES}/server-key.pem`,
+    `SERVERCERT=${CERTIFICATES}/server.pem`,
+    '',
+    ...engine.env.map(exportLine),
+    '',
+  ].join('\n');
+}
+
+/** An option and its value share a line. */
+function argumentLines(engine: EngineSettings): string[] {
+  const lines: string[] = [];
+  for (const word of engineArguments(engine)) {
+    const last = lines.at(-1);
+    if (last !== undefined && /^--(label|insecure-registry|registry-mirror)$/.test(last))
+      lines[lines.length - 1] = `${last} ${shellQuote(word)}`;
+    else lines.push(shellQuote(word));
+  }
+  return lines;
+}
+
+function exportLine(assignment: string): string {
+  if (!/^[A-Za-z_]\w*=/.test(assignment))
+    throw new MachineError('ENGINE_OPTION', `--engine-env: expected NAME=value, found ${JSON.stringify(assignment)}`);
+  return shellQuote(assignment) === assignment ? `export "${assignment}"` : `export ${shellQuote(assignment)}`;
+}
+
+function refuseControl(value: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
+  if (/[\u0000-\u001f\u007f]/.test(value))
+    throw new MachineError('ENGINE_OPTION', `engine options cannot hold control characters or line ends: ${JSON.stringify(value)}`);
+}
