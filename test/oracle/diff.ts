@@ -23,6 +23,7 @@ const { values, positionals } = parseArgs({
 });
 const docker = await dockerClient();
 const [oracle, ours] = await Promise.all([startSession(values.against as EngineName), startSession(values.engine as EngineName)]);
+for (const { engine, problem } of [oracle, ours]) if (problem) console.log(`${engine.name}: ${problem}`);
 let [differences, leaves] = [0, 0];
 try {
   for (const [name, scenario] of Object.entries(scenarios)) {

@@ -31,8 +31,11 @@ export function normalText(text: string, names: Names): string {
   return result;
 }
 
-/** Date and Content-Length follow from other fields; the rest is compared. */
+/** Date and Content-Length follow from other fields; Connection matters only where it says Upgrade. The rest is compared. */
 export function normalHeaders(headers: Record<string, string>): Record<string, string> {
-  const kept = Object.entries(headers).filter(([key]) => key !== 'date' && key !== 'content-length');
+  const kept = Object.entries(headers).filter(
+    ([key, value]) =>
+      key !== 'date' && key !== 'content-length' && !(key === 'connection' && /^(close|keep-alive)$/i.test(value)) && key !== 'keep-alive',
+  );
   return Object.fromEntries(kept.map(([key, value]) => [`header.${key}`, value]));
 }

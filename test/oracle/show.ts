@@ -12,6 +12,7 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { v
 const [name, ...wanted] = positionals;
 const docker = await dockerClient();
 const session = await startSession(name as EngineName);
+if (session.problem) console.log(session.problem);
 try {
   for (const [title, scenario] of Object.entries(scenarios)) {
     if (wanted.length > 0 && !wanted.includes(title)) continue;
