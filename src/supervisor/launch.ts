@@ -82,12 +82,11 @@ function startQemu({ program, args }: VirtualMachine): StartedQemu {
       resolve();
     });
   });
-  child.unref();
   return { child, exited, failure: () => failure };
 }
 
 async function startFailure(vm: VirtualMachine, failure: string | undefined): Promise<MachineError> {
-  const words = (await readFile(FILES.qemuLog, 'utf8')).trim().split('\n').slice(-5).join('\n');
+  const words = (await readFile(FILES.qemuLog, 'utf8')).trim().split('\n').slice(-5).join('; ');
   return new MachineError('VM_START_FAILED', `${vm.program} did not start (${failure ?? 'ended at once'}): ${words}`);
 }
 

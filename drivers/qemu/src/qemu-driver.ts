@@ -19,7 +19,7 @@ import { makeDataDisk } from './data-disk.ts';
 import { readFlags } from './flags.ts';
 import { freePorts, isFree, portsOf } from './ports.ts';
 import { findProgram } from './program.ts';
-import { startVm } from './start-vm.ts';
+import { candidatesFor, startVm } from './start-vm.ts';
 import { parseState, type QemuState } from './state.ts';
 
 const ADDRESS = '127.0.0.1';
@@ -72,7 +72,7 @@ export class QemuDriver implements Driver, ReadinessPush, ImageUpgrade {
     if (this.values.UUID === '') this.values.UUID = randomUUID();
     await this.claimPorts();
     const [image] = await all([this.makeDisk(), this.handOver()]);
-    await startVm(this.vmStart(image));
+    await this.startVm(image);
     this.values.IPAddress = ADDRESS;
     await context.checkpoint(this.serialize());
   }
@@ -87,7 +87,7 @@ export class QemuDriver implements Driver, ReadinessPush, ImageUpgrade {
     if (await this.context.vmAlive()) return;
     await this.claimPorts();
     const [image] = await all([this.context.bootImage(this.values.BootImageDigest), this.handOver()]);
-    await startVm(this.vmStart(image));
+    await this.startVm(image);
   }
 
   async stop(): Promise<void> {
@@ -172,19 +172,14 @@ export class QemuDriver implements Driver, ReadinessPush, ImageUpgrade {
     await identity.writeTarDisk(this.path(FILES.handOver));
   }
 
-  private vmStart(image: BootImage) {
-    const driver = this;
-    return {
-      context: this.context,
-      image,
-      get state() {
-        return driver.values;
-      },
-      replacePorts: async () => {
-        await this.claimPorts();
-        await this.handOver();
-      },
+  private async startVm(image: BootImage): Promise<void> {
+    const { context } = this;
+    const candidates = await candidatesFor(this.values.Accelerator, context);
+    const replacePorts = async () => {
+      await this.claimPorts();
+      await this.handOver();
     };
+    await startVm({ context, image, state: () => this.values, replacePorts }, candidates);
   }
 
   /** Keeps the machine's ports when they are free, else chooses others; nobody else of this store chooses meanwhile. */

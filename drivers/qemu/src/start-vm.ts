@@ -8,8 +8,8 @@ import type { QemuState } from './state.ts';
 export interface VmStart {
   readonly context: DriverContext;
   readonly image: BootImage;
-  /** Read again for each try: `replacePorts` changes it. */
-  readonly state: Readonly<QemuState>;
+  /** Asked anew for each try: `replacePorts` changes it. */
+  state(): Readonly<QemuState>;
   /** Chooses other ports and hands them over, after QEMU found one taken. */
   replacePorts(): Promise<void>;
 }
@@ -17,27 +17,31 @@ export interface VmStart {
 /** A port may be taken between the look at it and QEMU's bind. */
 const PORT_TRIES = 5;
 
-/** Resolves when the guest's kernel runs. Throws `ACCELERATOR` when the one that was asked for does not work. */
-export async function startVm(start: VmStart): Promise<void> {
-  const { context, state } = start;
-  const program = await findProgram(state.Program, context.platform);
-  const forced = state.Accelerator !== 'auto';
-  const candidates: Candidate[] = forced
-    ? [{ accelerator: state.Accelerator as Accelerator, reason: 'as asked for' }]
-    : await accelerationCandidates(probeHere(context.platform, context.runner));
-  let reason = '';
-  for (const candidate of candidates) {
-    if (reason !== '') context.log.info(`${reason}; using ${nameOf(candidate.accelerator)} instead`);
-    else context.log.info(`Using ${nameOf(candidate.accelerator)}: ${candidate.reason}`);
+/**
+ * Resolves when the guest's kernel runs, under the first of `candidates` that brings it up. Throws `ACCELERATOR` when none
+ * does; what TCG says is thrown as it is, since nothing is left to try.
+ */
+export async function startVm(start: VmStart, candidates: readonly Candidate[]): Promise<void> {
+  const { context } = start;
+  const program = await findProgram(start.state().Program, context.platform);
+  let obstacle = '';
+  for (const { accelerator, reason } of candidates) {
+    context.log.info(obstacle === '' ? `Using ${nameOf(accelerator)}: ${reason}` : `${obstacle}; using ${nameOf(accelerator)} instead`);
     try {
-      return await startUnder(start, program, candidate.accelerator);
+      return await startUnder(start, program, accelerator);
     } catch (error) {
       if (!isMachineError(error) || (error.code !== 'GUEST_SILENT' && error.code !== 'VM_START_FAILED')) throw error;
-      if (candidate.accelerator === 'tcg') throw error;
-      reason = `The machine does not start under ${candidate.accelerator} (${error.message})`;
+      if (accelerator === 'tcg') throw error;
+      obstacle = `The machine does not start under ${accelerator} (${error.message})`;
     }
   }
-  throw new MachineError('ACCELERATOR', reason, { hint: 'Leave --qemu-accel out to let a working accelerator be chosen' });
+  throw new MachineError('ACCELERATOR', obstacle, { hint: 'Leave --qemu-accel out to let a working accelerator be chosen' });
+}
+
+/** What was asked for and nothing else, or what seems usable here. */
+export async function candidatesFor(asked: string, { platform, runner }: DriverContext): Promise<Candidate[]> {
+  if (asked !== 'auto') return [{ accelerator: asked as Accelerator, reason: 'as asked for' }];
+  return accelerationCandidates(probeHere(platform, runner));
 }
 
 function nameOf(accelerator: Accelerator): string {
@@ -46,9 +50,9 @@ function nameOf(accelerator: Accelerator): string {
 
 async function startUnder(start: VmStart, program: string, accelerator: Accelerator): Promise<void> {
   const { context, image } = start;
-  const cpuCount = await cpuCountFor(accelerator, start.state.CPU, program, context);
+  const cpuCount = await cpuCountFor(accelerator, start.state().CPU, program, context);
   const supervisor = await superviseOnFreePorts(start, () => {
-    const { MachineName: name, UUID: uuid, Memory: memory, SSHPort: sshPort, EnginePort: enginePort } = start.state;
+    const { MachineName: name, UUID: uuid, Memory: memory, SSHPort: sshPort, EnginePort: enginePort } = start.state();
     return virtualMachine({ name, uuid, program, accelerator, cpuCount, memory, sshPort, enginePort }, image, context.platform);
   });
   try {
