@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../core/atomic-file.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DriverContext, HostContext, IdentityRequest } from '../driver/context.ts';
 import type { DriverDefinition } from '../driver/contract.ts';
-import { provisionerFor } from '../provision/index.ts';
+import { provisionerFor, tarOf } from '../provision/index.ts';
 import { bootImageOf } from './boot-images.ts';
 import { loadEntry, type MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
@@ -78,10 +78,7 @@ async function identity(host: MachinesHost, definition: DriverDefinition, entry:
   const files = provisioner.handOver(await readIdentity(entry, request));
   return {
     files,
-    async writeTarDisk(path: string) {
-      const { tarOf } = await import('../provision/tar.ts');
-      await writeFileAtomic(path, await tarOf(files), 0o600);
-    },
+    writeTarDisk: (path: string) => writeFileAtomic(path, tarOf(files), 0o600),
   };
 }
 

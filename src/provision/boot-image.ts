@@ -27,7 +27,7 @@ export const bootImageProvisioner: Provisioner = {
   async installCertificates(shell, { tls }, log) {
     log.info('Copying certs to the remote machine...');
     const { exitCode, stderr } = await shell.run(['sudo', '/usr/lib/tsmachine/install-identity'], {
-      input: await tarOf(new Map(tlsFiles(tls))),
+      input: tarOf(new Map(tlsFiles(tls))),
     });
     if (exitCode !== 0)
       throw new MachineError(

@@ -1,15 +1,32 @@
-/** A ustar archive of plain files: all 0600, owned by root, time zero, in the order given. */
-export async function tarOf(files: ReadonlyMap<string, Uint8Array>): Promise<Buffer> {
-  const { pack } = await import('tar-stream');
-  const archive = pack();
-  const chunks: Buffer[] = [];
-  const done = new Promise<void>((resolve, reject) => {
-    archive.on('data', (chunk: unknown) => chunks.push(chunk as Buffer));
-    archive.on('end', resolve);
-    archive.on('error', reject);
-  });
-  for (const [name, content] of files) archive.entry({ name, mode: 0o600, mtime: new Date(0), uid: 0, gid: 0 }, Buffer.from(content));
-  archive.finalize();
-  await done;
-  return Buffer.concat(chunks);
+/** A ustar archive (POSIX.1-1988) of plain files: all 0600, owned by root, time zero, in the order given. */
+export function tarOf(files: ReadonlyMap<string, Uint8Array>): Buffer {
+  const parts = [...files].flatMap(([name, content]) => [header(name, content.length), content, Buffer.alloc(padding(content.length))]);
+  return Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]);
+}
+
+const BLOCK = 512;
+
+function padding(size: number): number {
+  return (BLOCK - (size % BLOCK)) % BLOCK;
+}
+
+function header(name: string, size: number): Buffer {
+  if (Buffer.byteLength(name) > 100) throw new Error(`a name of at most 100 bytes was expected, found ${name}`);
+  const block = Buffer.alloc(BLOCK);
+  const octal = (value: number, offset: number, width: number) => block.write(`${value.toString(8).padStart(width - 1, '0')}\0`, offset);
+  block.write(name, 0);
+  octal(0o600, 100, 8);
+  octal(0, 108, 8); // owner
+  octal(0, 116, 8); // group
+  octal(size, 124, 12);
+  octal(0, 136, 12); // time
+  block.write('        ', 148); // the checksum counts itself as blanks
+  block.write('0', 156); // a plain file
+  block.write('ustar\0', 257);
+  block.write('00', 263);
+  block.write('root', 265);
+  block.write('root', 297);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return block;
 }
