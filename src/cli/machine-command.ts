@@ -15,6 +15,11 @@ class CallConfig extends Config {
     this.call = call;
     this.bin = 'tsmachine';
   }
+
+  /** There are no plugins that could have hooks. */
+  override async runHook(): Promise<{ successes: []; failures: [] }> {
+    return { successes: [], failures: [] };
+  }
 }
 
 /** Base of all commands: oclif parses what the argument layer wrote in canonical form, the command does its work. */

@@ -1,8 +1,9 @@
-import { messageOf } from '../../core/errors.ts';
+import { isMachineError, messageOf } from '../../core/errors.ts';
 import type { MachineState } from '../../driver/index.ts';
-import type { Machine, Machines } from '../../machine/api.ts';
+import type { Machine } from '../../machine/api.ts';
 import { compareNatural } from '../natural-sort.ts';
 import type { Session } from '../session.ts';
+import { swarmMaster, swarmUrl } from './swarm.ts';
 
 /** A line of `ls`. */
 export interface MachineRow {
@@ -10,11 +11,14 @@ export interface MachineRow {
   readonly driverName: string;
   readonly state: MachineState;
   readonly url: string;
+  /** Name of the machine's classic Swarm master, from stores docker-machine wrote. */
+  readonly swarm: string;
   /** `v28.5.2`, `Unknown`, or '' for a row that says only an error. */
   readonly dockerVersion: string;
   readonly error: string;
   readonly activeHost: boolean;
-  /** `*`, `-`, or '' where nothing is known. */
+  readonly activeSwarm: boolean;
+  /** `*`, `* (swarm)`, `-`, or '' where nothing is known. */
   readonly active: string;
   /** Milliseconds until everything was known. */
   readonly responseTime: number;
@@ -22,56 +26,58 @@ export interface MachineRow {
   readonly machine: Machine | undefined;
 }
 
-export interface RowOptions {
+export interface LoadedMachines {
+  readonly machines: readonly Machine[];
+  /** Rows of entries that cannot be read. */
+  readonly broken: readonly MachineRow[];
+}
+
+/** Every entry of the store, byte order; one that cannot be read stops nothing. */
+export async function loadAll(session: Session): Promise<LoadedMachines> {
+  const store = await session.machines();
+  const machines: Machine[] = [];
+  const broken: MachineRow[] = [];
+  const names = await store.names();
+  for (const [at, result] of (await Promise.allSettled(names.map((name) => store.load(name)))).entries()) {
+    if (result.status === 'fulfilled') machines.push(result.value);
+    else if (!isMachineError(result.reason)) throw result.reason;
+    else broken.push({ ...blankRow(names[at] ?? '', 'not found'), state: 'Error', error: oneLine(result.reason.message) });
+  }
+  return { machines, broken };
+}
+
+export interface AskOptions {
   /** Milliseconds for each machine. */
   readonly timeout: number;
   /** Ask the engine for its version. */
   readonly version: boolean;
-  /** Leaves machines out before they are asked; entries that cannot be read are never left out. */
-  readonly keep?: (machine: Machine) => Promise<boolean>;
 }
 
-/** All machines of the store, asked at once, in natural order. A broken or slow one is a row that says so. */
-export async function machineRows(session: Session, options: RowOptions): Promise<MachineRow[]> {
-  const machines = await session.machines();
-  const names = await machines.names();
-  const rows = await Promise.all(names.map((name) => row(session, machines, name, options)));
-  return rows.filter((found) => found !== undefined).sort((a, b) => compareNatural(a.name, b.name));
+/** Asks machines all at once, each within its time; natural order. `all` are the machines among which Swarm masters are looked for. */
+export async function machineRows(
+  session: Session,
+  chosen: readonly Machine[],
+  all: LoadedMachines,
+  options: AskOptions,
+): Promise<MachineRow[]> {
+  const asked = chosen.map(async (machine) => {
+    const late = () => blankRow(machine.name, machine.driverName);
+    return withinTime(options.timeout, ask(session, machine, swarmMaster(machine, all.machines), options), late);
+  });
+  const rows = [...(await Promise.all(asked)), ...all.broken];
+  return rows.sort((a, b) => compareNatural(a.name, b.name));
 }
 
-async function row(session: Session, machines: Machines, name: string, options: RowOptions): Promise<MachineRow | undefined> {
-  let machine: Machine;
-  try {
-    machine = await machines.load(name);
-  } catch (error) {
-    return { ...blank(name, 'not found'), state: 'Error', error: oneLine(messageOf(error)) };
-  }
-  try {
-    if (options.keep && !(await options.keep(machine))) return undefined;
-    return await withinTime(options.timeout, ask(session, machine, options), () => blank(machine.name, machine.driverName));
-  } finally {
-    await machine.close();
-  }
+function blankRow(name: string, driverName: string): MachineRow {
+  const unknown = { url: '', swarm: '', dockerVersion: '', error: '', activeHost: false, activeSwarm: false, active: '', responseTime: 0 };
+  return { name, driverName, state: 'Timeout', ...unknown, machine: undefined };
 }
 
-function blank(name: string, driverName: string): MachineRow {
-  const unknown = { url: '', dockerVersion: '', error: '', activeHost: false, active: '', responseTime: 0, machine: undefined };
-  return { name, driverName, state: 'Timeout', ...unknown };
-}
-
-async function ask(session: Session, machine: Machine, options: RowOptions): Promise<MachineRow> {
+async function ask(session: Session, machine: Machine, swarm: string, options: AskOptions): Promise<MachineRow> {
   const started = session.input.clock.now();
-  let error = '';
-  let state: MachineState = 'None';
-  let url = '';
-  try {
-    url = await machine.url();
-    state = url === '' ? await machine.state() : 'Running';
-  } catch (failure) {
-    error = messageOf(failure);
-    state = await machine.state().catch(() => 'Error' as const);
-  }
+  const { url, state, error: stateError } = await urlAndState(machine);
   let dockerVersion = 'Unknown';
+  let error = stateError;
   if (url !== '' && options.version) {
     try {
       dockerVersion = `v${await machine.engineVersion()}`;
@@ -79,19 +85,39 @@ async function ask(session: Session, machine: Machine, options: RowOptions): Pro
       error = messageOf(failure);
     }
   }
-  const activeHost = state === 'Running' && url !== '' && url === session.input.platform.env.DOCKER_HOST;
+  const host = state === 'Running' && url !== '' ? session.input.platform.env.DOCKER_HOST : undefined;
+  const activeHost = host === url && url !== '';
+  const activeSwarm = host !== undefined && host === swarmUrl(machine, url);
   return {
     name: machine.name,
     driverName: machine.driverName,
     state,
     url,
+    swarm,
     dockerVersion,
     error: error === 'Host is not running' ? '' : oneLine(error),
     activeHost,
-    active: activeHost ? '*' : '-',
+    activeSwarm,
+    active: activeHost ? '*' : activeSwarm ? '* (swarm)' : '-',
     responseTime: session.input.clock.now() - started,
     machine,
   };
+}
+
+/** A URL means Running, as in docker-machine; else the driver is asked. */
+async function urlAndState(machine: Machine): Promise<{ url: string; state: MachineState; error: string }> {
+  let error = '';
+  try {
+    const url = await machine.url();
+    if (url !== '') return { url, state: 'Running', error };
+  } catch (failure) {
+    error = messageOf(failure);
+  }
+  try {
+    return { url: '', state: await machine.state(), error };
+  } catch (failure) {
+    return { url: '', state: 'Error', error: error || messageOf(failure) };
+  }
 }
 
 /** A table's line must stay one. */
@@ -100,10 +126,10 @@ const oneLine = (text: string): string => text.replace(/\s*[\r\n\t]+\s*/g, ' ').
 async function withinTime<T>(milliseconds: number, work: Promise<T>, late: () => T): Promise<T> {
   const timer = Promise.withResolvers<T>();
   const handle = setTimeout(() => timer.resolve(late()), milliseconds);
-  work.catch(() => {}); // after its time nobody listens
   try {
     return await Promise.race([work, timer.promise]);
   } finally {
     clearTimeout(handle);
+    work.catch(() => {}); // after its time nobody listens
   }
 }
