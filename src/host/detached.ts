@@ -1,21 +1,26 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { MachineError } from '../core/errors.ts';
 
 export interface DetachedOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Given on standard input, which is then closed. */
+  /** Its first line on standard input. */
   readonly input: string;
+  /**
+   * Called with each line it writes on standard output: what is returned is its next line on standard input; undefined ends the
+   * talk, with that line as its result. When this process dies, it reads the end of its input instead.
+   */
+  reply(line: string): string | undefined;
   /** Standard error goes to the end of this file (0600). */
   readonly errorLog: string;
-  /** Milliseconds to wait for the first line. */
+  /** Milliseconds the talk may take. */
   readonly timeout: number;
 }
 
 /**
- * Starts a process in a session of its own that outlives this one, and resolves with the first line it writes on standard
- * output, which tells how its start went. Throws `PROCESS_FAILED` when it ends or is silent until `timeout` before that.
+ * Starts a process in a session of its own that outlives this one, talks with it until it has told how its start went, and
+ * resolves with that line. Throws `PROCESS_FAILED` when it ends before, or takes longer than `timeout`; it is killed then.
  */
 export async function startDetached(file: string, args: readonly string[], options: DetachedOptions): Promise<string> {
   const log = await open(options.errorLog, 'a', 0o600);
@@ -27,33 +32,39 @@ export async function startDetached(file: string, args: readonly string[], optio
       windowsHide: true,
       stdio: ['pipe', 'pipe', log.fd],
     });
-    child.stdin?.on('error', () => {}); // it ended before it read: told by its exit
-    child.stdin?.end(options.input);
     child.unref();
-    return await firstLine(child, file, options);
+    return await talk(child, file, options);
   } finally {
     await log.close();
   }
 }
 
-function firstLine(child: ReturnType<typeof spawn>, file: string, { timeout, errorLog }: DetachedOptions): Promise<string> {
+function talk(child: ChildProcess, file: string, { input, reply, timeout, errorLog }: DetachedOptions): Promise<string> {
   const said = Promise.withResolvers<string>();
+  const { stdin, stdout } = child;
   const fail = (reason: string, cause?: unknown) =>
     said.reject(new MachineError('PROCESS_FAILED', `${file} ${reason} before it said how its start went; see ${errorLog}`, { cause }));
   const timer = setTimeout(() => {
     child.kill('SIGKILL');
-    fail(`was silent for ${timeout} ms`);
+    fail(`took more than ${timeout} ms`);
   }, timeout);
   let text = '';
-  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-    const end = text.indexOf('\n');
-    if (end >= 0) said.resolve(text.slice(0, end));
+  stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (text + chunk).split('\n');
+    text = lines.pop() ?? '';
+    for (const line of lines) {
+      const answer = reply(line);
+      if (answer === undefined) said.resolve(line);
+      else stdin?.write(`${answer}\n`);
+    }
   });
+  stdin?.on('error', () => {}); // it ended before it read: told by its exit
+  stdin?.write(`${input}\n`);
   child.once('error', (error) => fail(`could not be started (${error.message})`, error));
   child.once('close', (code, signal) => fail(`ended (${signal ?? `exit code ${code}`})`));
   return said.promise.finally(() => {
     clearTimeout(timer);
-    child.stdout?.destroy();
+    stdin?.destroy();
+    stdout?.destroy();
   });
 }

@@ -8,7 +8,7 @@ import { connectToSupervisor } from './address.ts';
 import { SupervisorClient } from './client.ts';
 import { FILES } from './files.ts';
 import type { Computer, SupervisedPlace } from './place.ts';
-import type { StartAnswer, StartRequest } from './protocol.ts';
+import { GO, READY, type StartAnswer, type StartRequest } from './protocol.ts';
 import { findVm } from './record.ts';
 
 /** Milliseconds in which a supervisor that is about to end, or to answer, has done so. */
@@ -70,6 +70,7 @@ async function startSupervisor({ dir, platform }: SupervisedPlace, request: Star
     cwd: dir,
     env,
     input: JSON.stringify(request),
+    reply: (said) => (said === READY ? GO : undefined),
     errorLog: join(dir, FILES.errorLog),
     timeout: PATIENCE,
   });

@@ -15,12 +15,19 @@ import { RunningVm, type VmConnections } from './running-vm.ts';
 /** Milliseconds for QEMU's greeting. It is held up while QEMU loads a kernel, or when its process is stopped. */
 const GREETING = 10_000;
 
-/** Throws `VM_START_FAILED` with QEMU's words; nothing is left running then. */
-export async function launch(dir: string, vm: VirtualMachine, probe: ProcessProbe): Promise<RunningVm> {
+/**
+ * Notes that QEMU is about to be started, asks whether that is `confirmed`, and starts it: whoever looks after the caller's
+ * death finds the note, or there will be no QEMU. Throws `VM_START_FAILED` with QEMU's words; nothing is left running then.
+ */
+export async function launch(dir: string, vm: VirtualMachine, probe: ProcessProbe, confirmed: () => Promise<boolean>): Promise<RunningVm> {
   const { uuid, pidFile, sockets } = vm;
   const record: VmRecord = { vm: { uuid, pidFile, sockets } };
   await Promise.all([pidFile, ...Object.values(sockets)].map((path) => rm(path, { force: true }).catch(() => {}))); // a dead QEMU's
   await writeRecord(dir, record);
+  if (!(await confirmed())) {
+    await forgetVm(dir);
+    throw new Error('whoever asked for a VM died before it was started');
+  }
   const qemu = startQemu(vm);
   try {
     const pid = qemu.child.pid;

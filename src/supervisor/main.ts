@@ -4,24 +4,31 @@
  */
 import { execFile } from 'node:child_process';
 import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Platform, thisPlatform } from '../host/platform.ts';
 import type { ProcessProbe } from '../host/process-identity.ts';
 import { listenAddress } from './address.ts';
 import { attach, launch } from './launch.ts';
 import { becomeSupervisor } from './lock.ts';
-import type { StartAnswer, StartRequest } from './protocol.ts';
+import { GO, READY, type StartAnswer, type StartRequest } from './protocol.ts';
 import { findVm, forgetVm } from './record.ts';
 import type { RunningVm } from './running-vm.ts';
 import { failureOf, serve } from './server.ts';
 
-const say = (answer: StartAnswer) => {
+const say = (line: string) => {
   try {
-    writeSync(1, `${JSON.stringify(answer)}\n`);
+    writeSync(1, `${line}\n`);
   } catch {
     // who started us is gone: the VM runs all the same
   }
 };
+const answer = (outcome: StartAnswer) => say(JSON.stringify(outcome));
+
+const input = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+/** The next line of standard input; undefined at its end. */
+const nextLine = async (): Promise<string | undefined> => (await input.next()).value;
 
 /** The library's runner costs an import of 85 ms and 20 MB; here it only asks `ps` or PowerShell, where there is no /proc. */
 const runner: ProcessProbe['runner'] = {
@@ -37,31 +44,31 @@ async function obtain(dir: string, request: StartRequest, probe: ProcessProbe): 
   const found = await findVm(dir, probe);
   if (found !== undefined) return attach(dir, found, probe);
   if (request.vm === undefined) throw new Error('expected a running VM to attach to, found none');
-  return launch(dir, request.vm, probe);
+  return launch(dir, request.vm, probe, confirmed);
 }
 
 async function supervise(platform: Platform): Promise<void> {
   const dir = process.cwd();
-  const request = JSON.parse(await readInput()) as StartRequest;
-  if (!(await becomeSupervisor(dir, platform))) return say({ busy: true });
+  const request = JSON.parse((await nextLine()) ?? '') as StartRequest;
+  if (!(await becomeSupervisor(dir, platform))) return answer({ busy: true });
   const vm = await obtain(dir, request, { platform, runner });
   const server = await serve(vm, listenAddress(dir, platform));
-  say({ started: true });
+  answer({ started: true });
   await vm.ended;
   await forgetVm(dir);
   await Promise.race([new Promise((resolve) => server.close(resolve)), delay(1000)]); // last answers on their way
 }
 
-async function readInput(): Promise<string> {
-  let text = '';
-  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
-  return text;
+/** Whether who started us is still there and wants QEMU to be started. */
+async function confirmed(): Promise<boolean> {
+  say(READY);
+  return (await nextLine()) === GO;
 }
 
 supervise(thisPlatform()).then(
   () => process.exit(0),
   (error: unknown) => {
-    say({ error: failureOf(error) });
+    answer({ error: failureOf(error) });
     console.error(new Date().toISOString(), error);
     process.exit(1);
   },

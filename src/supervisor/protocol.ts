@@ -14,6 +14,10 @@ export interface Failure {
 /** Any number of phases, then one result or error. */
 export type Answer = { readonly phase: readonly [string, number] } | { readonly result: string | null } | { readonly error: Failure };
 
+/** Said by a supervisor that has noted that it will start QEMU, and the word it then waits for: QEMU is never started for a caller who is dead. */
+export const READY = 'ready';
+export const GO = 'go';
+
 /** What a supervisor is told on standard input. Without `vm` it attaches to the one that runs. */
 export interface StartRequest {
   readonly vm?: import('../host/virtual-machine.ts').VirtualMachine;

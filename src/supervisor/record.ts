@@ -44,8 +44,8 @@ export async function findVm(dir: string, probe: ProcessProbe): Promise<(VmRecor
 
 async function unnotedProcess(dir: string, record: VmRecord, probe: ProcessProbe): Promise<ProcessIdentity | undefined> {
   for (let waited = 0; waited < PID_FILE_WAIT; waited += 100) {
-    const noted = (await readRecord(dir))?.process; // its starter may be alive and just about to note it
-    if (noted !== undefined) return noted;
+    const latest = await readRecord(dir); // its starter may be alive
+    if (latest === undefined || latest.process !== undefined) return latest?.process;
     const pid = Number.parseInt((await contentOf(join(dir, record.vm.pidFile))) ?? '', 10);
     const found = await identifyProcess(pid, probe);
     if (found !== undefined && (await commandLineOf(pid, probe)).includes(record.vm.uuid)) return found;

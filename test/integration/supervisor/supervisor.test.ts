@@ -190,6 +190,7 @@ describe('the supervisor process', () => {
     const answer = await startDetached(process.execPath, [...NODE_FLAGS, bundle], {
       ...options,
       input: JSON.stringify({ vm: tinyVm(here.dir) }),
+      reply: (line) => (line === 'ready' ? 'go' : undefined),
     });
     expect(answer).toBe('{"started":true}');
     const supervisor = await findSupervisor(here.dir, here);
