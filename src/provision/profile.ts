@@ -26,6 +26,7 @@ export function renderProfile(engine: EngineSettings & { readonly port: number }
     '',
     ...engine.env.map(exportLine),
     '',
+    '',
   ].join('\n');
 }
 
