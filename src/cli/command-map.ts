@@ -15,6 +15,7 @@ export const COMMAND_CLASSES: Readonly<Record<string, () => Promise<{ default: C
   'regenerate-certs': () => import('./commands/regenerate-certs.ts'),
   restart: () => import('./commands/restart.ts'),
   rm: () => import('./commands/rm.ts'),
+  ssh: () => import('./commands/ssh.ts'),
   start: () => import('./commands/start.ts'),
   status: () => import('./commands/status.ts'),
   stop: () => import('./commands/stop.ts'),

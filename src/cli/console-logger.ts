@@ -1,16 +1,30 @@
 import type { Logger } from '../core/logger.ts';
 import type { OutputStream } from './session.ts';
 
+/** Takes the information lines for a while. */
+export interface InfoSink {
+  info(message: string): void;
+}
+
+export interface ConsoleLogger extends Logger {
+  /** From now on information goes there; undefined: to the stream again. */
+  redirectInfo(sink: InfoSink | undefined): void;
+}
+
 /**
  * docker-machine's lines: information on stdout (on stderr for `env` and `config`, whose stdout a shell evaluates), warnings and
  * debug lines on stderr, the latter with the time since the start.
  */
-export function consoleLogger(options: { info: OutputStream; stderr: OutputStream; debug: boolean; elapsed: () => number }): Logger {
+export function consoleLogger(options: { info: OutputStream; stderr: OutputStream; debug: boolean; elapsed: () => number }): ConsoleLogger {
+  let sink: InfoSink | undefined;
   return {
-    info: (message) => void options.info.write(`${message}\n`),
+    info: (message) => (sink ? sink.info(message) : void options.info.write(`${message}\n`)),
     warn: (message) => void options.stderr.write(`${message}\n`),
     debug: (message) => {
       if (options.debug) options.stderr.write(`[${(options.elapsed() / 1000).toFixed(3)} s] ${message}\n`);
+    },
+    redirectInfo: (to) => {
+      sink = to;
     },
   };
 }

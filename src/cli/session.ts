@@ -1,8 +1,9 @@
+import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
-import type { Logger } from '../core/logger.ts';
 import type { Platform } from '../host/platform.ts';
 import { type ProcessRunner, processRunner } from '../host/process-runner.ts';
 import type { Machines, MachinesOptions } from '../machine/api.ts';
+import type { ConsoleLogger } from './console-logger.ts';
 import type { GlobalOptions } from './global-flags.ts';
 
 /** What the program is given from outside; main.ts makes it from the process, tests from their own parts. */
@@ -13,7 +14,7 @@ export interface ProgramInput {
   readonly invocation: readonly string[];
   readonly platform: Platform;
   readonly parentPid: number;
-  readonly stdin: NodeJS.ReadStream | NodeJS.ReadableStream;
+  readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly clock: Clock;
@@ -21,13 +22,14 @@ export interface ProgramInput {
   readonly signal: AbortSignal;
 }
 
-export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+export type InputStream = Readable & { readonly isTTY?: boolean; setRawMode?(on: boolean): unknown };
+export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
 /** One run of one command. */
 export interface Session {
   readonly input: ProgramInput;
   readonly globals: GlobalOptions;
-  readonly log: Logger;
+  readonly log: ConsoleLogger;
   readonly runner: ProcessRunner;
   print(text: string): void;
   warn(text: string): void;
@@ -35,7 +37,7 @@ export interface Session {
   machines(): Promise<Machines>;
 }
 
-export function openSession(input: ProgramInput, globals: GlobalOptions, log: Logger): Session {
+export function openSession(input: ProgramInput, globals: GlobalOptions, log: ConsoleLogger): Session {
   let machines: Promise<Machines> | undefined;
   const runner = processRunner(log);
   return {

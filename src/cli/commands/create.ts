@@ -11,11 +11,13 @@ export default class Create extends MachineCommand {
   protected override async work(call: Call): Promise<number> {
     const { session } = call;
     const request = createRequest(call);
-    const progress = stepProgress(session);
     const machines = await session.machines();
+    const progress = await stepProgress(session);
+    session.log.redirectInfo(progress);
     try {
       await machines.create(request, progress);
     } finally {
+      session.log.redirectInfo(undefined);
       await progress.close();
     }
     session.print(connectLine(session, request.name));

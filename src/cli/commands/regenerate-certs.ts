@@ -15,7 +15,8 @@ export default class RegenerateCerts extends MachineCommand {
       if (!answer) return 0;
     }
     session.print('Regenerating TLS certificates');
-    await withMachines(session, args.names, (machine) => machine.regenerateCerts());
+    const clientCerts = boolFlag(args.values, 'client-certs');
+    await withMachines(session, args.names, (machine) => machine.regenerateCerts({ clientCerts }));
     return 0;
   }
 }

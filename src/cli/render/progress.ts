@@ -1,14 +1,18 @@
 import type { StepListener } from '../../machine/api.ts';
+import type { InfoSink } from '../console-logger.ts';
 import type { Session } from '../session.ts';
 
-export interface Progress extends StepListener {
-  /** Ends what is still shown: the step that was running failed. */
+export interface Progress extends StepListener, InfoSink {
+  /** Ends what is still shown: a step that did not end has failed. */
   close(): Promise<void>;
 }
 
-/** Plain lines come from the library's log; steps with their times are shown with --debug there, and always on a terminal. */
-export function stepProgress(session: Session): Progress {
+/** On a terminal (of a width that holds a line) steps with their times; elsewhere, and with --debug, the library's plain lines. */
+export async function stepProgress(session: Session): Promise<Progress> {
+  const { isTTY, columns = 0 } = session.input.stdout;
+  if (isTTY && columns >= 40 && !session.globals.debug) return (await import('./terminal-steps.ts')).terminalSteps();
   return {
+    info: (message) => void session.input.stdout.write(`${message}\n`),
     begin: (step, title) => session.log.debug(`${step}: ${title}`),
     detail: (step, text) => session.log.debug(`${step}: ${text}`),
     end: (step, milliseconds) => session.log.debug(`${step}: done in ${Math.round(milliseconds)} ms`),

@@ -1,0 +1,31 @@
+import { MachineError } from '../../core/errors.ts';
+import type { Call } from '../call.ts';
+import { localTerminal } from '../local-terminal.ts';
+import { MachineCommand } from '../machine-command.ts';
+import { withOneMachine } from '../pick-machines.ts';
+
+/** A login shell on the machine, or one command whose streams pass untouched and whose exit code is ours. */
+export default class Ssh extends MachineCommand {
+  protected override async work({ session, args }: Call): Promise<number> {
+    const [name, ...words] = args.names;
+    const command = remoteCommand(words);
+    return withOneMachine(session, name === undefined ? [] : [name], async (machine) => {
+      const state = await machine.state();
+      if (state !== 'Running') {
+        const hint = state === 'Stopped' ? { hint: `Start it: start ${machine.name}` } : {};
+        throw new MachineError('NOT_RUNNING', `Error: Cannot run SSH command: Host "${machine.name}" is not running`, hint);
+      }
+      const ssh = await machine.ssh();
+      if (!ssh) throw new MachineError('NO_SSH', `Error: Cannot run SSH command: driver "${machine.driverName}" has no SSH`);
+      const { stdin, stdout, stderr, signal } = session.input;
+      const terminal = command === undefined ? localTerminal(session.input) : undefined;
+      return ssh.run({ stdin, stdout, stderr, signal, ...(command === undefined ? {} : { command }), ...(terminal ? { terminal } : {}) });
+    });
+  }
+}
+
+/** Words are joined by blanks for the remote shell, as ssh and docker-machine do; a `--` in front of them ends our own. */
+function remoteCommand(words: readonly string[]): string | undefined {
+  const command = words[0] === '--' ? words.slice(1) : words;
+  return command.length === 0 ? undefined : command.join(' ');
+}
