@@ -1,8 +1,9 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemRoutes } from './api/system.ts';
+import type { Engine } from './engine.ts';
 import { dispatcher } from './http/dispatch.ts';
-import { openListeners } from './http/listen.ts';
+import { type Listeners, openListeners } from './http/listen.ts';
 import { Router } from './http/router.ts';
 import { watchTls } from './http/tls.ts';
 import { OptionError } from './options/command-line.ts';
@@ -14,43 +15,102 @@ const log = (level: string, message: string): void => {
   process.stderr.write(`time=${JSON.stringify(new Date().toISOString())} level=${level} msg=${JSON.stringify(message)}\n`);
 };
 
-async function run(settings: Settings): Promise<void> {
-  mkdirSync(settings.dataRoot, { recursive: true, mode: 0o711 });
-  mkdirSync(settings.execRoot, { recursive: true, mode: 0o711 });
-  const router = new Router([...systemRoutes()]);
-  const warn = (line: string): void => log('error', line);
-  const listeners = await openListeners(
-    { ...settings, env: process.env },
-    { unix: dispatcher({ router, onUnixSocket: true, log: warn }), network: dispatcher({ router, onUnixSocket: false, log: warn }) },
-  );
+async function run(args: readonly string[], first: Settings): Promise<void> {
+  let settings = first;
+  for (const directory of [settings.dataRoot, settings.execRoot]) mkdirSync(directory, { recursive: true, mode: 0o711 });
+  // Everything but the listeners is loaded behind them: clients may connect early, and wait.
+  const engine = Promise.withResolvers<Engine>();
+  const full = engine.promise.then(({ routes }) => new Router(routes));
+  full.catch(() => undefined);
+  const early = new Router(systemRoutes());
+  const handler = (onUnixSocket: boolean) => dispatcher({ early, full, onUnixSocket, log: (line) => log('error', line) });
+  const listeners = await openListeners({ ...settings, env: process.env }, { unix: handler(true), network: handler(false) });
   const reload = (): void => {
-    try {
-      listeners.reloadTls();
-      log('info', 'reloaded certificates');
-    } catch (error) {
-      log('error', `certificates not reloaded, the old ones stay: ${(error as Error).message}`);
-    }
+    settings = reloadSettings(args, settings);
+    reloadTls(listeners);
   };
   process.on('SIGHUP', reload);
-  if (settings.tls !== undefined) watchTls(settings.tls, reload);
+  if (settings.tls !== undefined) watchTls(settings.tls, () => reloadTls(listeners));
   mkdirSync(dirname(settings.pidFile), { recursive: true });
   writeFileSync(settings.pidFile, String(process.pid));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      log('info', `Processing signal '${signal}'`);
-      rmSync(settings.pidFile, { force: true });
-      process.exit(0);
-    });
+  handleSignals(engine.promise, listeners, settings.pidFile);
+  announceReady(listeners);
+  const { openEngine } = await import('./engine.ts');
+  await openEngine(
+    () => settings,
+    (message) => log('warning', message),
+  ).then(engine.resolve, (error: unknown) => {
+    engine.reject(error);
+    throw error;
+  });
+  log('info', 'Daemon has completed initialization');
+}
+
+/** Takes what daemon.json may change while the engine runs (dockerd's reloadable keys). */
+function reloadSettings(args: readonly string[], settings: Settings): Settings {
+  try {
+    const request = readSettings(args, process.env);
+    if (request.kind !== 'run') return settings;
+    const {
+      labels,
+      debug,
+      registryMirrors,
+      insecureRegistries,
+      maxConcurrentDownloads,
+      maxDownloadAttempts,
+      shutdownTimeout,
+      liveRestore,
+    } = request.settings;
+    log('info', 'Reloaded configuration');
+    return {
+      ...settings,
+      labels,
+      debug,
+      registryMirrors,
+      insecureRegistries,
+      maxConcurrentDownloads,
+      maxDownloadAttempts,
+      shutdownTimeout,
+      liveRestore,
+    };
+  } catch (error) {
+    log('error', (error as Error).message);
+    return settings;
   }
-  const ready = process.env.DOCKERD_READY_FILE;
-  if (ready !== undefined && ready !== '') writeFileSync(ready, `ready ${listeners.ports[0] ?? 0}\n`, { flag: 'a' });
-  log('info', `Daemon has completed initialization`);
+}
+
+function reloadTls(listeners: Listeners): void {
+  try {
+    listeners.reloadTls();
+  } catch (error) {
+    log('error', `certificates not reloaded, the old ones stay: ${(error as Error).message}`);
+  }
+}
+
+function handleSignals(engine: Promise<Engine>, listeners: Listeners, pidFile: string): void {
+  let stopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    log('info', `Processing signal '${signal}'`);
+    if (stopping) return;
+    stopping = true;
+    void listeners.close();
+    await engine.then((running) => running.shutdown()).catch((error: Error) => log('error', error.message));
+    rmSync(pidFile, { force: true });
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+}
+
+/** Tells whoever started the engine that every listener is open. */
+function announceReady({ ports }: Listeners): void {
+  const path = process.env.DOCKERD_READY_FILE;
+  if (path !== undefined && path !== '') appendFileSync(path, `ready ${ports[0] ?? 0}\n`);
 }
 
 async function main(args: string[]): Promise<void> {
   process.title = ['/usr/bin/dockerd', ...args].join(' ');
   const request = readSettings(args, process.env);
-  if (request.kind === 'run') await run(request.settings);
+  if (request.kind === 'run') await run(args, request.settings);
   else if (request.kind === 'help') process.stdout.write(helpText());
   else if (request.kind === 'version') process.stdout.write(`Docker version ${engineVersion}, build tsmachine\n`);
   else process.stdout.write('configuration OK\n');
@@ -58,7 +118,6 @@ async function main(args: string[]): Promise<void> {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const text =
-    error instanceof Error ? (error instanceof OptionError ? error.message : `failed to start daemon: ${error.message}`) : String(error);
-  process.stderr.write(`${text}\n`);
-  process.exitCode = error instanceof OptionError ? error.exitCode : 1;
+    error instanceof Error ? (error instanceof OptionError ? error.message : `failed to start daemon: ${error.stack}`) : String(error);
+  process.stderr.write(`${text}\n`, () => process.exit(error instanceof OptionError ? error.exitCode : 1));
 });

@@ -44,6 +44,16 @@ export class Filters {
     return yes;
   }
 
+  /** Absent, or one of the values is the text. */
+  exact(key: string, text: string): boolean {
+    return !this.has(key) || this.all(key).includes(text);
+  }
+
+  /** Absent, or one of the values is the text or, as a regular expression, is found in it. */
+  match(key: string, text: string): boolean {
+    return !this.has(key) || this.all(key).some((value) => value === text || isFound(value, text));
+  }
+
   /** Every `key` or `key=value` wanted is among the labels. */
   matchesLabels(key: string, labels: Readonly<Record<string, string>> | null | undefined): boolean {
     return this.all(key).every((wanted) => {
@@ -52,6 +62,14 @@ export class Filters {
       const value = labels?.[name];
       return value !== undefined && (equals < 0 || value === wanted.slice(equals + 1));
     });
+  }
+}
+
+function isFound(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(pattern).test(text);
+  } catch {
+    return false;
   }
 }
 

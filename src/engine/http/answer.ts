@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex, Writable } from 'node:stream';
 import { apiVersion, engineVersion } from '../version.ts';
 import type { ApiAnswer } from './route.ts';
@@ -56,17 +56,28 @@ export class HttpAnswer implements ApiAnswer {
     return this.#response;
   }
 
-  hijack(contentType: string): Duplex {
-    this.#hijacked = true;
-    const socket = this.#request.socket;
-    // From here on the bytes are the stream's: the HTTP parser and the server's half of the connection let go.
-    for (const event of ['data', 'end', 'drain', 'error', 'timeout', 'close']) socket.removeAllListeners(event);
-    socket.on('error', () => socket.destroy());
-    socket.setTimeout(0);
+  hijack(contentType: string, { bare = false }: { bare?: boolean } = {}): Duplex {
+    const socket = this.#takeSocket();
     const status = this.wantsUpgrade ? 'HTTP/1.1 101 UPGRADED' : 'HTTP/1.1 200 OK';
     const upgrade = this.wantsUpgrade ? ['Connection: Upgrade', 'Upgrade: tcp'] : [];
-    const common = Object.entries(commonHeaders).map(([name, value]) => `${name}: ${value}`);
+    const common = bare ? [] : Object.entries(commonHeaders).map(([name, value]) => `${name}: ${value}`);
     socket.write(`${[status, `Content-Type: ${contentType}`, ...upgrade, ...common].join('\r\n')}\r\n\r\n`);
+    return socket;
+  }
+
+  hijackedError(status: number, contentType: string, message: string): void {
+    const socket = this.#takeSocket();
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: ${contentType}\r\n\r\n${message}\r\n`);
+    socket.once('finish', () => socket.destroy());
+  }
+
+  /** From here on the bytes are the stream's: the HTTP parser and the server's half of the connection let go. */
+  #takeSocket(): Duplex {
+    this.#hijacked = true;
+    const { socket } = this.#request;
+    for (const event of ['data', 'end', 'drain', 'error', 'timeout']) socket.removeAllListeners(event);
+    socket.on('error', () => socket.destroy());
+    socket.setTimeout(0);
     return socket;
   }
 

@@ -8,19 +8,23 @@ import { type Match, negotiate, pageNotFound, type Router } from './router.ts';
 import { readTarget } from './target.ts';
 
 export interface DispatchOptions {
-  router: Router;
+  /** Answered at once. */
+  early: Router;
+  /** Everything else: requests wait until it is there. */
+  full: Promise<Router>;
   onUnixSocket: boolean;
   /** Told about answers of 500 and above. */
   log(line: string): void;
 }
 
 /** Turns Node's requests into routed ones, and whatever a route throws into dockerd's error answer. */
-export function dispatcher({ router, onUnixSocket, log }: DispatchOptions): RequestListener {
+export function dispatcher({ early, full, onUnixSocket, log }: DispatchOptions): RequestListener {
   return (request, response) => {
     const answer = new HttpAnswer(request, response);
     const target = readTarget(request.url ?? '/', request.headers.host, onUnixSocket);
-    const match = router.find(request.method ?? 'GET', target.path);
     const run = async (): Promise<void> => {
+      const method = request.method ?? 'GET';
+      const match = early.find(method, target.path) ?? (await full).find(method, target.path);
       // dockerd's own not-found page does not pass through the middleware that sets these headers.
       if (match === undefined) throw pageNotFound();
       for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);

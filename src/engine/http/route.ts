@@ -32,9 +32,11 @@ export interface ApiAnswer {
   stream(status: number, contentType?: string): Writable;
   /**
    * Takes the connection out of HTTP. `101 UPGRADED` when the client asked for an upgrade, else `200 OK`; half-open:
-   * the client's end of input is the stream's `end`, output goes on.
+   * the client's end of input is the stream's `end`, output goes on. `bare`: without the common headers, as dockerd's attach.
    */
-  hijack(contentType: string): Duplex;
+  hijack(contentType: string, options?: { bare?: boolean }): Duplex;
+  /** An error as dockerd's attach tells it: plain text behind a bare header, then the end of the connection. */
+  hijackedError(status: number, contentType: string, message: string): void;
   /** Whether the client asked for an upgrade to a raw stream. */
   readonly wantsUpgrade: boolean;
 }

@@ -1,0 +1,66 @@
+import type { Container } from '../containers/container.ts';
+import { portMap } from '../containers/ports.ts';
+import type { ContainerServices } from '../containers/services.ts';
+
+type Settings = Record<string, unknown>;
+
+/** `NetworkSettings` of inspect (v1.51). */
+export function networkSettings(services: ContainerServices, container: Container, version: number): Settings {
+  const { config, hostConfig, endpoint, id } = container.record;
+  const active = container.running;
+  const bridge = active ? endpoint : undefined;
+  const usesBridge = hostConfig.NetworkMode === 'bridge';
+  return {
+    Bridge: '',
+    SandboxID: active ? id : '',
+    SandboxKey: active ? (endpoint?.netns ?? '') : '',
+    Ports: active ? portMap(config, hostConfig, endpoint) : {},
+    HairpinMode: false,
+    LinkLocalIPv6Address: '',
+    LinkLocalIPv6PrefixLen: 0,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
+    EndpointID: usesBridge ? (bridge?.endpointId ?? '') : '',
+    Gateway: usesBridge ? (bridge?.gateway ?? '') : '',
+    GlobalIPv6Address: '',
+    GlobalIPv6PrefixLen: 0,
+    IPAddress: usesBridge ? (bridge?.ipAddress ?? '') : '',
+    IPPrefixLen: usesBridge ? (bridge?.prefixLength ?? 0) : 0,
+    IPv6Gateway: '',
+    MacAddress: usesBridge ? (bridge?.macAddress ?? '') : '',
+    Networks: networks(services, container, version),
+  };
+}
+
+/** `Networks` of inspect and of the list. */
+export function networks(services: ContainerServices, container: Container, version: number): Record<string, Settings> {
+  const { config, hostConfig, endpoint, endpoints } = container.record;
+  const mode = hostConfig.NetworkMode ?? 'bridge';
+  if (mode.startsWith('container:') || config.NetworkDisabled === true) return {};
+  const current = container.running ? endpoint : undefined;
+  const asked = endpoints[mode] ?? {};
+  return {
+    [mode]: {
+      IPAMConfig: asked.IPAMConfig ?? null,
+      Links: asked.Links ?? null,
+      Aliases: asked.Aliases ?? null,
+      MacAddress: current?.macAddress ?? '',
+      DriverOpts: asked.DriverOpts ?? null,
+      ...(version >= 48 ? { GwPriority: asked.GwPriority ?? 0 } : {}),
+      NetworkID: current?.networkId ?? (container.running || mode === 'bridge' ? networkId(services, mode, container) : ''),
+      EndpointID: current?.endpointId ?? '',
+      Gateway: current?.gateway ?? '',
+      IPAddress: current?.ipAddress ?? '',
+      IPPrefixLen: current?.prefixLength ?? 0,
+      IPv6Gateway: '',
+      GlobalIPv6Address: '',
+      GlobalIPv6PrefixLen: 0,
+      ...(version >= 44 ? { DNSNames: asked.DNSNames ?? null } : {}),
+    },
+  };
+}
+
+function networkId(services: ContainerServices, mode: string, container: Container): string {
+  const started = !container.record.state.startedAt.startsWith('0001');
+  return mode === 'bridge' && started ? services.bridge.id : '';
+}

@@ -1,0 +1,63 @@
+import type { Endpoint, PortBinding } from '../contracts.ts';
+import { badRequest } from '../errors.ts';
+import type { ContainerConfig, HostConfig } from './types.ts';
+
+/** The bindings to make at start: `-p` and, with `-P`, every exposed port. Throws 400. */
+export function wantedPorts(config: ContainerConfig, host: HostConfig, defaultIp: string): PortBinding[] {
+  const wanted = Object.entries(host.PortBindings ?? {}).flatMap(([port, bindings]) => {
+    const containerPort = normalPort(port);
+    const list = bindings === null || bindings.length === 0 ? [{}] : bindings;
+    return list.map(({ HostIp = '', HostPort = '' }: { HostIp?: string; HostPort?: string }): PortBinding => {
+      return { containerPort, hostIp: HostIp === '' ? defaultIp : HostIp, hostPort: hostPort(HostPort) };
+    });
+  });
+  if (host.PublishAllPorts !== true) return wanted;
+  const bound = new Set(wanted.map(({ containerPort }) => containerPort));
+  const exposed = Object.keys(config.ExposedPorts ?? {})
+    .map(normalPort)
+    .filter((port) => !bound.has(port));
+  return [...wanted, ...exposed.map((containerPort) => ({ containerPort, hostIp: defaultIp, hostPort: 0 }))];
+}
+
+/** Checks the syntax of the bindings at create. Throws 400 with dockerd's words. */
+export function checkPorts(host: HostConfig): void {
+  for (const [port, bindings] of Object.entries(host.PortBindings ?? {})) {
+    const [number = '', protocol = 'tcp'] = port.split('/');
+    if (!validPort(number) || !['tcp', 'udp', 'sctp'].includes(protocol.toLowerCase()))
+      throw badRequest(`invalid port specification: ${JSON.stringify(port)}`);
+    for (const binding of bindings ?? []) {
+      const text = binding.HostPort ?? '';
+      if (text !== '' && !/^\d+(-\d+)?$/.test(text)) throw badRequest(`invalid port specification: ${JSON.stringify(text)}`);
+      for (const part of text.split('-'))
+        if (part !== '' && Number(part) > 65535) throw badRequest(`invalid port specification: ${JSON.stringify(text)}`);
+    }
+  }
+}
+
+/** `NetworkSettings.Ports` of inspect: every exposed port, with its bindings while running. */
+export function portMap(
+  config: ContainerConfig,
+  host: HostConfig,
+  endpoint: Endpoint | undefined,
+): Record<string, { HostIp: string; HostPort: string }[] | null> {
+  if (endpoint === undefined) return {};
+  const exposed = [...Object.keys(config.ExposedPorts ?? {}), ...Object.keys(host.PortBindings ?? {})].map(normalPort);
+  const map: Record<string, { HostIp: string; HostPort: string }[] | null> = Object.fromEntries(exposed.map((port) => [port, null]));
+  for (const { containerPort, hostIp, hostPort: port } of endpoint.ports) {
+    map[containerPort] = [...(map[containerPort] ?? []), { HostIp: hostIp, HostPort: String(port) }];
+  }
+  return map;
+}
+
+function normalPort(port: string): string {
+  return port.includes('/') ? port.toLowerCase() : `${port}/tcp`;
+}
+
+function validPort(text: string): boolean {
+  return /^\d+$/.test(text) && Number(text) > 0 && Number(text) <= 65535;
+}
+
+function hostPort(text: string): number {
+  // Of a range the engine would choose; its first is taken.
+  return text === '' ? 0 : Number(text.split('-')[0]);
+}

@@ -1,0 +1,105 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { containerRoutes } from './api/containers.ts';
+import { eventRoutes } from './api/events.ts';
+import { execRoutes } from './api/exec.ts';
+import { imageRoutes } from './api/images.ts';
+import { infoRoutes } from './api/info.ts';
+import { swarmRoutes } from './api/swarm.ts';
+import { ExecSessions } from './containers/exec.ts';
+import { RecordStore } from './containers/record-store.ts';
+import { ContainerRegistry } from './containers/registry.ts';
+import { restoreContainers } from './containers/restore.ts';
+import type { ContainerDefaults, ContainerServices } from './containers/services.ts';
+import { stopAll } from './containers/shutdown.ts';
+import type { BridgeNetwork, VolumeStore } from './contracts.ts';
+import { EngineError } from './errors.ts';
+import { EngineEvents } from './events/bus.ts';
+import type { Route } from './http/route.ts';
+import { openImageStores } from './images/open.ts';
+import type { Settings } from './options/settings.ts';
+import { parseSize } from './options/size.ts';
+import { Launcher } from './runtime/launcher.ts';
+import { availableCapabilities } from './runtime/spec/capabilities.ts';
+
+export interface Engine {
+  routes: Route[];
+  /** Stops every container, as dockerd does when it is stopped in an orderly way. */
+  shutdown(): Promise<void>;
+}
+
+/** Opens the data root, takes over running containers and puts the rooms together. */
+export async function openEngine(settings: () => Settings, log: (message: string) => void): Promise<Engine> {
+  const { dataRoot, execRoot } = settings();
+  const runRoot = join(execRoot, 'run');
+  mkdirSync(runRoot, { recursive: true, mode: 0o700 });
+  const events = new EngineEvents();
+  const registry = () => ({ mirrors: settings().registryMirrors, insecureRegistries: settings().insecureRegistries });
+  const { images, layers, puller } = await openImageStores(dataRoot, registry);
+  const containers = new ContainerRegistry();
+  const launcher = new Launcher(runRoot, join(execRoot, 'crun'));
+  const services: ContainerServices = {
+    registry: containers,
+    records: new RecordStore(dataRoot),
+    images,
+    layers,
+    bridge: noBridge,
+    volumes: noVolumes,
+    events,
+    launcher,
+    runRoot,
+    defaults: containerDefaults(settings()),
+    log,
+  };
+  images.useContainers(() => containers.list().map(({ id, name, running, record }) => ({ id, name, running, imageId: record.imageId })));
+  await restoreContainers(services);
+  await layers.clear(containers.list().map(({ id }) => id));
+  launcher.warm();
+  return {
+    routes: [
+      ...containerRoutes(services),
+      ...execRoutes(services, new ExecSessions()),
+      ...imageRoutes({ images, puller, events }),
+      ...eventRoutes(events),
+      ...infoRoutes({ settings, containers, images, events }),
+      ...swarmRoutes(),
+    ],
+    shutdown: () => stopAll(services, settings().shutdownTimeout),
+  };
+}
+
+function containerDefaults(settings: Settings): ContainerDefaults {
+  return {
+    logDriver: settings.logDriver,
+    logOptions: settings.logOptions,
+    shmSize: parseSize(settings.defaultShmSize),
+    ipcMode: settings.defaultIpcMode,
+    cgroupnsMode: settings.defaultCgroupnsMode,
+    cgroupParent: settings.cgroupParent,
+    hostIp: settings.defaultIp,
+    noNewPrivileges: settings.noNewPrivileges,
+    ulimits: settings.defaultUlimits.map(parseUlimit),
+    dns: { servers: settings.dns, search: settings.dnsSearch, options: settings.dnsOptions },
+    // crun raises RLIMIT_MEMLOCK before it loads a device program.
+    deviceCgroup: availableCapabilities().includes('CAP_SYS_RESOURCE'),
+  };
+}
+
+/** `nofile=1024:2048` */
+function parseUlimit(text: string): { Name: string; Soft: number; Hard: number } {
+  const match = /^(\w+)=(-?\d+)(?::(-?\d+))?$/.exec(text);
+  if (match === null) throw new Error(`invalid ulimit argument: ${text}`);
+  const soft = Number(match[2]);
+  return { Name: match[1] ?? '', Soft: soft, Hard: Number(match[3] ?? soft) };
+}
+
+const missing = (): Promise<never> => Promise.reject(new EngineError(501, 'not available yet'));
+const noBridge: BridgeNetwork = {
+  name: 'bridge',
+  id: '',
+  gateway: '',
+  connect: missing,
+  disconnect: async () => undefined,
+  restore: async () => undefined,
+};
+const noVolumes: VolumeStore = { ensure: missing, get: async () => undefined, list: async () => [], remove: missing, populate: missing };
