@@ -242,6 +242,7 @@ class Frame {
       case 'variable':
         if (first.path.length > 1) return this.#operand(dot, first, hasArguments);
         this.#node = first;
+        this.#variable(first.path[0] ?? '');
         break;
       case 'pipeline':
         break;

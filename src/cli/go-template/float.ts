@@ -41,7 +41,7 @@ function general(value: number, letter: 'e' | 'E', precision: number | undefined
   const count = decimal.digits.length;
   let limit = precision === undefined ? 6 : Math.max(precision, 1);
   if (precision !== undefined && limit > count && count >= decimal.point) limit = count;
-  const exponent = decimal.digits === '' ? 0 : decimal.point - 1;
+  const exponent = decimal.point - 1;
   if (exponent < -4 || exponent >= limit) return scientific(decimal, letter, Math.max(count - 1, 0));
   return fixed(decimal, Math.max(count - decimal.point, 0));
 }
@@ -144,4 +144,16 @@ function formatHex(value: number, precision: number | undefined): string {
   const fraction = precision === undefined ? hex.replace(/0+$/, '') : hex.padEnd(precision, '0').slice(0, precision);
   const power = String(Math.abs(exponent)).padStart(2, '0');
   return `0x1${fraction === '' ? '' : `.${fraction}`}p${exponent < 0 ? '-' : '+'}${power}`;
+}
+
+/**
+ * The `#` flag: a decimal point always, and for %g and %x the zeros a precision (6 unless given) asks for.
+ * `text` is what formatFloat gave, without its sign.
+ */
+export function keepPoint(text: string, verb: string, precision: number | undefined): string {
+  const [, digits = '', tail = ''] = /^(.*?)((?:[pP]|(?<!0[xX].*)[eE]).*)?$/.exec(text) ?? [];
+  const significant = digits.replace('.', '').replace(/^0+/, '').length;
+  const whole = digits.includes('.') ? digits : `${digits}.`;
+  const wanted = 'gGx'.includes(verb) ? (precision ?? 6) - Math.max(significant, digits === '0' ? 1 : 0) : 0;
+  return whole + '0'.repeat(Math.max(wanted, 0)) + tail;
 }

@@ -4,7 +4,7 @@ import { Budget } from './budget.ts';
 import { BUILTINS } from './builtins.ts';
 import { TemplateError } from './errors.ts';
 import { execute } from './evaluator.ts';
-import { plainFunction } from './function.ts';
+import { plainFunction, type TemplateFunction } from './function.ts';
 import { parse } from './parser.ts';
 import { goValue } from './value.ts';
 
@@ -13,8 +13,8 @@ export { jsonFunctions } from './json.ts';
 export { goInt, goPointer, goSlice, goStruct } from './value.ts';
 
 export interface TemplateOptions {
-  /** More functions; they get plain data and declare how many arguments they take (none declared: any number). */
-  functions?: Readonly<Record<string, (...args: never[]) => unknown>>;
+  /** More functions; plain ones get plain data and declare how many arguments they take (none declared: any number). */
+  functions?: Readonly<Record<string, TemplateFunction | ((...args: never[]) => unknown)>>;
   /** Shown in errors, empty by default as in docker-machine. */
   name?: string;
 }
@@ -31,8 +31,9 @@ export function renderTemplate(text: string, data: unknown, options: TemplateOpt
 export function compileTemplate(text: string, options: TemplateOptions = {}): (data: unknown) => string {
   const name = options.name ?? '';
   const functions = new Map(BUILTINS);
-  for (const [key, run] of Object.entries(options.functions ?? {}))
-    functions.set(key, plainFunction(run as (...args: unknown[]) => unknown));
+  for (const [key, run] of Object.entries(options.functions ?? {})) {
+    functions.set(key, typeof run === 'function' ? plainFunction(run as (...args: unknown[]) => unknown) : run);
+  }
   const templates = withinStack('parse', name, () => parse(name, text, (key) => functions.has(key)));
   return (data) => {
     const output: string[] = [];

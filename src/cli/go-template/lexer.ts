@@ -172,7 +172,7 @@ class Lexer {
     } else if (character === '"') this.#quoted(/"(?:[^"\\\n]|\\[^\n])*"/y, 'string', 'unterminated quoted string');
     else if (character === '`') this.#quoted(/`[^`]*`/y, 'raw string', 'unterminated raw quoted string');
     else if (character === "'") this.#quoted(/'(?:[^'\\\n]|\\[^\n])*'/y, 'character', 'unterminated character constant');
-    else if (character === '$' || (character === '.' && !/^[0-9]/.test(this.#rest(1)))) this.#fieldOrVariable(character);
+    else if (character === '$' || (character === '.' && /^[^0-9]/.test(this.#rest(1)))) this.#fieldOrVariable(character);
     else if (/[-+.0-9]/.test(character)) this.#number();
     else if (ALPHANUMERIC.test(character)) this.#identifier();
     else if (/[ -~]/.test(character)) this.#take(1, 'punctuation');

@@ -73,8 +73,8 @@ class Parser {
     this.#add(this.#name, statements);
   }
 
-  #fail(problem: string): never {
-    throw new TemplateError('parse', `template: ${this.#name}:${this.#stream.line}: ${problem}`);
+  #fail(problem: string, line = this.#stream.line): never {
+    throw new TemplateError('parse', `template: ${this.#name}:${line}: ${problem}`);
   }
 
   #unexpected(token: Token, context: string): never {
@@ -107,9 +107,10 @@ class Parser {
     inner.#body(name, 'define clause');
   }
 
-  #body(name: string, context: string): void {
+  /** `line` is the one an `{{else}}` in the wrong place is told at, by default its own. */
+  #body(name: string, context: string, line?: number): void {
     const { list, end } = this.#list();
-    if (end.kind !== 'end') this.#fail(`unexpected {{${end.kind}}} in ${context}`);
+    if (end.kind !== 'end') this.#fail(`unexpected {{${end.kind}}} in ${context}`, line);
     this.#add(name, list);
   }
 
@@ -205,7 +206,7 @@ class Parser {
     const token = this.#stream.nextNonSpace();
     const name = this.#templateName(token, 'block clause');
     const pipeline = this.#pipeline('block clause', 'right delimiter');
-    new Parser(this.#name, this.#stream, this.#templates, this.#isFunction).#body(name, 'block clause');
+    new Parser(this.#name, this.#stream, this.#templates, this.#isFunction).#body(name, 'block clause', this.#stream.line);
     return { kind: 'template', position: token.position, name, pipeline };
   }
 

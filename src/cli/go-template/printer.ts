@@ -1,7 +1,18 @@
 /** Values printed by the verbs of Go's fmt: https://pkg.go.dev/fmt#hdr-Printing */
-import { formatFloat } from './float.ts';
+import { formatFloat, keepPoint } from './float.ts';
 import { characterOf, isPrintable, quote, quoteCharacter } from './quote.ts';
-import { entryOf, type GoValue, goValue, type IntegerValue, indirect, itemAt, sortedKeys, typeName } from './value.ts';
+import {
+  entryOf,
+  type GoValue,
+  goInt,
+  goValue,
+  type IntegerValue,
+  itemAt,
+  type PointerValue,
+  sortedKeys,
+  typeName,
+  unwrapInterface,
+} from './value.ts';
 
 export interface Flags {
   minus?: boolean;
@@ -42,8 +53,8 @@ class Printer {
   }
 
   #bad(value: GoValue): string {
-    const { value: target, isNil } = value.kind === 'interface' ? indirect(value) : { value, isNil: value.kind === 'invalid' };
-    if (target.kind === 'invalid' || (isNil && target.kind === 'interface')) return `%!${this.#verb}(<nil>)`;
+    const target = unwrapInterface(value);
+    if (target.kind === 'invalid') return `%!${this.#verb}(<nil>)`;
     return `%!${this.#verb}(${typeName(target)}=${new Printer('v', this.#flags, true).#value(target, 0)})`;
   }
 
@@ -67,6 +78,12 @@ class Printer {
     }
   }
 
+  #nilPointer(value: PointerValue): string {
+    if (this.#flags.sharpV) return `(${value.type})(nil)`;
+    if (this.#verb === 'v') return this.#pad('<nil>');
+    return 'bodxX'.includes(this.#verb) ? this.#integer(goInt(0)) : this.#bad(value);
+  }
+
   #nilInterface(): string {
     return this.#flags.sharpV ? 'interface {}(nil)' : '<nil>';
   }
@@ -80,7 +97,7 @@ class Printer {
   #composite(value: GoValue & { kind: 'slice' | 'map' | 'struct' | 'pointer' }, depth: number): string {
     const { sharpV } = this.#flags;
     if (value.kind === 'pointer') {
-      if (value.element === null) return sharpV ? `(${value.type})(nil)` : this.#pad('<nil>');
+      if (value.element === null) return this.#nilPointer(value);
       return depth === 0 ? `&${this.#value(value.element, depth + 1)}` : this.#pad('0xc000000000');
     }
     const items = this.#items(value, depth + 1);
@@ -101,7 +118,8 @@ class Printer {
 
   /** Left or right to the width, with zeros only where they stand to the left. */
   #pad(text: string, zero = this.#flags.zero === true): string {
-    const missing = (this.#flags.width ?? 0) - [...text].length;
+    const { width = 0 } = this.#flags;
+    const missing = width > 0 ? width - [...text].length : 0;
     if (missing <= 0) return text;
     if (this.#flags.minus) return text + ' '.repeat(missing);
     return (zero ? '0' : ' ').repeat(missing) + text;
@@ -174,13 +192,14 @@ class Printer {
   }
 
   #float(value: GoValue & { kind: 'float' }): string {
-    const { precision, plus, space, zero, minus, width = 0 } = this.#flags;
+    const { precision, plus, space, sharp, zero, minus, width = 0 } = this.#flags;
     if (!'vbgGxXfFeE'.includes(this.#verb)) return this.#bad(value);
     const verb = this.#verb === 'v' ? 'g' : this.#verb === 'F' ? 'f' : this.#verb;
     const digits = formatFloat(value.value, verb, precision ?? ('feE'.includes(verb) ? 6 : undefined));
-    const unsigned = digits.replace(/^[-+]/, '');
+    const magnitude = digits.replace(/^[-+]/, '');
     const sign = digits.startsWith('-') ? '-' : plus ? '+' : space ? ' ' : '';
-    if (!Number.isFinite(value.value)) return this.#pad((sign || (digits.startsWith('+') ? '+' : '')) + unsigned, false);
+    if (!Number.isFinite(value.value)) return this.#pad((sign || (digits.startsWith('+') ? '+' : '')) + magnitude, false);
+    const unsigned = sharp && verb !== 'b' ? keepPoint(magnitude, verb, precision) : magnitude;
     if (zero && !minus) return sign + unsigned.padStart(width - sign.length, '0');
     return this.#pad(sign + unsigned);
   }
