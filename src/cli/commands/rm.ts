@@ -16,6 +16,7 @@ export default class Rm extends MachineCommand {
     const errors: string[] = [];
     for (const name of new Set(names)) {
       try {
+        if (!(await machines.exists(name))) await machines.load(name); // throws, saying that there is none
         await machines.remove(name, { force });
         session.print(`Successfully removed ${name}`);
       } catch (error) {

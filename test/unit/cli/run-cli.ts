@@ -1,0 +1,68 @@
+/** Runs the program in this process, on a store of its own, and gives back what it printed. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { runProgram } from '../../../src/cli/run.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import type { Platform } from '../../../src/host/platform.ts';
+
+export interface Printed {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly os?: NodeJS.Platform;
+  readonly stdin?: string;
+  readonly invocation?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+export class TestStore {
+  readonly home = mkdtempSync(join(tmpdir(), 'tsmachine-cli-'));
+  readonly path = join(this.home, '.docker', 'machine');
+
+  run = async (words: readonly string[], options: CliOptions = {}): Promise<Printed> => {
+    const platform: Platform = { os: options.os ?? 'linux', arch: 'x64', env: options.env ?? {}, home: this.home, uid: 1000 };
+    const stdout = new Collector();
+    const stderr = new Collector();
+    const code = await runProgram({
+      words,
+      invocation: options.invocation ?? ['tsmachine'],
+      platform,
+      parentPid: 1,
+      stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
+      stdout,
+      stderr,
+      clock: systemClock,
+      signal: options.signal ?? new AbortController().signal,
+    });
+    return { code, stdout: stdout.text(), stderr: stderr.text() };
+  };
+
+  /** A machine of driver none at this URL. */
+  async create(name: string, url = 'tcp://127.0.0.1:9', ...flags: string[]): Promise<void> {
+    const { code, stderr } = await this.run(['create', '-d', 'none', '--url', url, ...flags, name]);
+    if (code !== 0) throw new Error(stderr);
+  }
+
+  remove(): void {
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+class Collector extends Writable {
+  private readonly chunks: Buffer[] = [];
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.chunks.push(chunk);
+    done();
+  }
+
+  text(): string {
+    return Buffer.concat(this.chunks).toString('utf8');
+  }
+}
