@@ -25,7 +25,7 @@ export function machinesHost(options: MachinesOptions): MachinesHost {
   const { env, os } = options.platform;
   let id: Promise<string> | undefined;
   const lock = <T>(name: string, onWait: () => void, work: () => Promise<T>, signal = options.signal) =>
-    withFileLock(paths.lock(name), { clock: options.clock, signal, onWait }, work);
+    withFileLock(paths.lock(name), { platform: options.platform, clock: options.clock, signal, onWait }, work);
   return {
     options,
     paths,

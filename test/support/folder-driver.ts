@@ -1,0 +1,149 @@
+/**
+ * A driver whose machines are folders of a place outside the store (its "cloud") and whose guest is a mutual-TLS server in this
+ * process: everything a driver of VMs does, without the VM. What it made can be seen after the process died.
+ */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createProbe } from 'node:net';
+import { join } from 'node:path';
+import { createServer, type Server } from 'node:tls';
+import type { Capabilities, Driver, DriverContext, DriverDefinition, FlagValues } from '../../src/driver/index.ts';
+
+/** Where a test wants to interfere: called with the name of the place. */
+export type Hook = (place: FolderPlace) => void | Promise<void>;
+export type FolderPlace = 'check' | 'checkpointed' | 'half-made' | 'made' | 'ready' | 'remove';
+
+interface FolderState {
+  Cloud: string;
+  Port: number;
+  Made: boolean;
+}
+
+export function folderDriver(hook: Hook = () => {}, guest: Capabilities['guest'] = 'boot-image'): DriverDefinition {
+  return {
+    contract: 1,
+    name: 'folder',
+    description: 'machines that are folders',
+    capabilities: { guest, hostKey: guest === 'boot-image' ? 'given' : 'none', power: true, sharedAddress: true },
+    flags: [
+      { name: 'folder-cloud', type: 'string', help: 'where the machines are' },
+      { name: 'folder-secret', type: 'string', help: 'a secret', secret: true },
+    ],
+    open: (context, state) => new FolderDriver(context, state, hook, guest === 'boot-image'),
+  };
+}
+
+/** Names of what exists in the cloud. */
+export async function cloudMachines(cloud: string): Promise<string[]> {
+  return (await readdir(cloud)).sort();
+}
+
+const servers = new Map<string, Server>();
+
+/** Ends the guests of this process. */
+export function closeGuests(): void {
+  for (const server of servers.values()) server.close();
+  servers.clear();
+}
+
+class FolderDriver implements Driver {
+  private readonly context: DriverContext;
+  private readonly hook: Hook;
+  private readonly guestIsOurs: boolean;
+  private values: FolderState;
+
+  constructor(context: DriverContext, state: string | undefined, hook: Hook, guestIsOurs: boolean) {
+    this.context = context;
+    this.hook = hook;
+    this.guestIsOurs = guestIsOurs;
+    this.values = state === undefined ? { Cloud: '', Port: 0, Made: false } : (JSON.parse(state) as FolderState);
+  }
+
+  serialize(): string {
+    return JSON.stringify(this.values);
+  }
+
+  async configure(flags: FlagValues): Promise<void> {
+    this.values.Cloud = String(flags['folder-cloud']);
+  }
+
+  async preCreateCheck(): Promise<void> {
+    await this.hook('check');
+  }
+
+  async create(): Promise<void> {
+    this.values = { ...this.values, Port: await freePort(), Made: true };
+    await this.context.checkpoint(this.serialize());
+    await this.hook('checkpointed');
+    await mkdir(this.place);
+    await this.hook('half-made');
+    if (this.guestIsOurs) {
+      const identity = await this.context.identity({ enginePort: this.values.Port, addresses: ['127.0.0.1'] });
+      for (const [name, content] of identity.files) await writeFile(join(this.place, name.replaceAll('/', '_')), content);
+    }
+    await writeFile(join(this.place, 'power'), 'on');
+    await this.hook('made');
+  }
+
+  async remove(): Promise<void> {
+    await this.hook('remove');
+    servers.get(this.place)?.close();
+    servers.delete(this.place);
+    if (this.values.Made) await rm(this.place, { recursive: true, force: true });
+  }
+
+  async awaitReady(onPhase: (phase: string, seconds: number) => void): Promise<void> {
+    await this.hook('ready');
+    if (this.guestIsOurs && !servers.has(this.place)) servers.set(this.place, await this.serve());
+    onPhase('engine', 0.1);
+  }
+
+  start = () => this.power('on');
+  stop = () => this.power('off');
+  kill = () => this.power('off');
+  restart = () => this.power('on');
+
+  async state() {
+    if (!this.values.Made) return 'None' as const;
+    const power = await readFile(join(this.place, 'power'), 'utf8').catch(() => 'off');
+    return power === 'on' ? ('Running' as const) : ('Stopped' as const);
+  }
+
+  async url(): Promise<string> {
+    return this.values.Made ? `tcp://127.0.0.1:${this.values.Port}` : '';
+  }
+
+  async ip(): Promise<string> {
+    return '127.0.0.1';
+  }
+
+  async ssh(): Promise<undefined> {
+    return undefined;
+  }
+
+  async close(): Promise<void> {}
+
+  private get place(): string {
+    return join(this.values.Cloud, this.context.machineName);
+  }
+
+  private async power(power: 'on' | 'off'): Promise<void> {
+    await writeFile(join(this.place, 'power'), power);
+  }
+
+  private async serve(): Promise<Server> {
+    const file = (name: string) => readFile(join(this.place, name));
+    const [ca, cert, key] = await Promise.all([file('tls_ca.pem'), file('tls_server.pem'), file('tls_server-key.pem')]);
+    const server = createServer({ ca, cert, key, requestCert: true, rejectUnauthorized: true }, (socket) => socket.on('error', () => {}));
+    server.on('tlsClientError', () => {});
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(this.values.Port, '127.0.0.1', resolve));
+    return server;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createProbe();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}
