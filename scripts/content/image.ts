@@ -76,12 +76,18 @@ export async function layer(entries: Entry[]): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** `compress` may keep what it made: compressing a whole userland takes seconds. */
-export function image(tars: Buffer[], run: RunConfig, compress: (bytes: Buffer) => Buffer = (bytes) => gzipSync(bytes)): BuiltImage {
-  const history = tars.map((_, index) => ({ created: CREATED, created_by: `layer ${index}` }));
+export interface ImageOptions {
+  created?: string;
+  /** May keep what it made: compressing a whole userland takes seconds. */
+  compress?: (bytes: Buffer) => Buffer;
+}
+
+export function image(tars: Buffer[], run: RunConfig, options: ImageOptions = {}): BuiltImage {
+  const { created = CREATED, compress = gzipSync } = options;
+  const history = tars.map((_, index) => ({ created, created_by: `layer ${index}` }));
   const rootfs = { type: 'layers', diff_ids: tars.map(digest) };
-  const config = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', created: CREATED, config: run, rootfs, history }));
-  const layers = tars.map(compress);
+  const config = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', created, config: run, rootfs, history }));
+  const layers = tars.map((bytes) => compress(bytes));
   const manifest = {
     schemaVersion: 2,
     mediaType: MANIFEST_TYPE,

@@ -59,7 +59,11 @@ const THIRD: Entry[] = [{ name: 'content/kept/a', content: 'a again\n' }, dir('c
 /** On top of BusyBox's layer, without a command of its own. */
 export async function layersImage(cache: string): Promise<BuiltImage> {
   const [base = Buffer.alloc(0)] = (await busybox(cache)).tars;
-  return image([base, await layer(FIRST), await layer(SECOND), await layer(THIRD)], { Env: ['PATH=/bin'] });
+  return image(
+    [base, await layer(FIRST), await layer(SECOND), await layer(THIRD)],
+    { Env: ['PATH=/bin'] },
+    { created: '2025-01-03T00:00:00Z' },
+  );
 }
 
 /** Debian trixie's minbase; made once by mmdebstrap (about 15 s), then kept in `cache` as tar and tar.gz. */
@@ -70,7 +74,11 @@ export async function debian(cache: string): Promise<BuiltImage> {
     await makeDebian(kept);
     return read();
   });
-  return image([bytes], { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: ['bash'] }, () => compressed);
+  return image(
+    [bytes],
+    { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: ['bash'] },
+    { compress: () => compressed },
+  );
 }
 
 async function makeDebian(into: string): Promise<void> {

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { digest } from '../../scripts/content/image.ts';
 import { type Answer, type Call, request } from './http.ts';
-import { Names, normalHeaders, normalText } from './normal.ts';
+import { isRecent, Names, normalHeaders, normalText } from './normal.ts';
 import { frames } from './streams.ts';
 
 /** Leaves of one answer: `status`, `header.content-type`, `body.State.Status`, `stdout` … */
@@ -173,10 +173,17 @@ function isFramed(body: Buffer): boolean {
 /** Paths to leaves; empty objects and arrays are leaves, so that `null`, `{}` and `[]` differ. */
 export function flatten(prefix: string, value: unknown, names: Names): Observation {
   if (typeof value === 'string') return { [prefix]: JSON.stringify(normalText(value, names)) };
+  if (typeof value === 'number') return { [prefix]: isRecent(value) ? '<now>' : JSON.stringify(value) };
   if (value === null || typeof value !== 'object') return { [prefix]: JSON.stringify(value) };
-  const entries = Object.entries(value);
+  const entries = Object.entries(/\.(Mounts|Volumes)$/.test(prefix) && Array.isArray(value) ? value.toSorted(byName) : value);
   if (entries.length === 0) return { [prefix]: JSON.stringify(value) };
   return Object.assign({}, ...entries.map(([key, inner]) => flatten(`${prefix}.${normalText(key, names)}`, inner, names))) as Observation;
+}
+
+/** dockerd keeps mounts and volumes in maps, so their order is any. */
+function byName(a: unknown, b: unknown): number {
+  const of = (item: unknown) => String((item as { Destination?: string }).Destination ?? (item as { Name?: string }).Name);
+  return of(a) < of(b) ? -1 : 1;
 }
 
 function quote(word: string): string {

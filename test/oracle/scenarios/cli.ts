@@ -67,7 +67,7 @@ export const cliScenarios: Record<string, Scenario> = {
     ]);
     t.names.add(stdout.trim(), 'web');
     await t.cli('name taken', ['run', '--name', 'web', 'busybox', 'true']);
-    await t.cli('port taken', ['run', '--rm', '-p', '8080:80', 'busybox', 'true']);
+    await t.cli('port taken', ['run', '--rm', '--name', 'taken', '-p', '8080:80', 'busybox', 'true']);
     await t.cli('ps', [
       'ps',
       '--format',

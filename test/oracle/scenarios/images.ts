@@ -9,8 +9,13 @@ async function pull(t: Target, name: string, query: string): Promise<void> {
   const answer = await t.quiet({ method: 'POST', path: `/images/create?${query}` });
   const lines = answer.body.toString().split(/\r?\n/).filter(Boolean);
   const settled = lines.filter((line) => !/"progressDetail":\{"/.test(line) && !/Verifying Checksum|Waiting/.test(line));
-  const ordered = [...new Set(settled)];
+  // Layers complete in any order; within a layer the order is kept.
+  const ordered = [...new Set(settled)].toSorted((a, b) => (layerOf(a) < layerOf(b) ? -1 : layerOf(a) > layerOf(b) ? 1 : 0));
   t.note(name, { status: String(answer.status), 'content-type': String(answer.headers['content-type']), body: ordered.join('\n') });
+}
+
+function layerOf(line: string): string {
+  return /"id":"([0-9a-f]{12})"/.exec(line)?.[1] ?? '';
 }
 
 export const imageScenarios: Record<string, Scenario> = {
@@ -135,4 +140,4 @@ export const imageScenarios: Record<string, Scenario> = {
 };
 
 /** Everything of the image but BusyBox itself: type, mode, owner, links, size, time, content. */
-const LISTING = `cd /content && find . | sort | while read -r f; do stat -c '%n %F %a %u:%g %h %Y' "$f"; [ -L "$f" ] && readlink "$f"; [ -f "$f" ] && cat "$f"; done; rm -f f1; echo new > /content/new; :`;
+const LISTING = `cd /content && find . | sort | while read -r f; do stat -c '%n %F %a %u:%g %h' "$f"; [ -d "$f" ] || stat -c %Y "$f"; [ -L "$f" ] && readlink "$f"; [ -f "$f" ] && cat "$f"; done; rm -f f1; echo new > /content/new; :`;

@@ -59,6 +59,7 @@ export const inspectScenarios: Record<string, Scenario> = {
       await t.call(`ps with ${kind}`, { path: '/containers/json?all=1' });
       await t.remove(id);
     }
+    await t.quiet({ method: 'DELETE', path: '/volumes/named' });
   },
 
   'inspect with size': async (t) => {

@@ -84,21 +84,16 @@ export const lifeScenarios: Record<string, Scenario> = {
     const count = new Map<string, number>();
     for (const id of ids) count.set(id[0] ?? '', (count.get(id[0] ?? '') ?? 0) + 1);
     const [prefix = ''] = [...count].find(([, many]) => many > 1) ?? [];
-    t.names.add(prefix.padEnd(64, '-'), 'prefix');
-    for (const [method, what] of [
-      ['GET', 'json'],
-      ['POST', 'start'],
-      ['POST', 'kill'],
-      ['GET', 'logs?stdout=1'],
-    ] as const) {
-      const answer = await t.quiet({ method, path: `/containers/${prefix}/${what}` });
-      t.note(`${method} ${what}`, {
+    const observe = async (method: string, path: string) => {
+      const answer = await t.quiet({ method, path: `/containers/${prefix}${path}` });
+      t.note(`${method} ${path}`, {
         status: String(answer.status),
-        body: answer.body.toString().replace(`: ${prefix}"`, ': P"').replaceAll(` ${prefix} `, ' P '),
+        body: answer.body.toString().replaceAll(/(prefix|container):? .(?=["\\: ])/g, '$1 P'),
       });
-    }
-    const removal = await t.quiet({ method: 'DELETE', path: `/containers/${prefix}` });
-    t.note('DELETE', { status: String(removal.status), body: removal.body.toString().replaceAll(`: ${prefix}"`, ': P"') });
+    };
+    for (const path of ['/json', '/logs?stdout=1']) await observe('GET', path);
+    for (const path of ['/start', '/stop', '/kill', '/wait']) await observe('POST', path);
+    await observe('DELETE', '');
     await t.remove(...ids);
   },
 
