@@ -1,5 +1,4 @@
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { systemRoutes } from './api/system.ts';
 import type { Engine } from './engine.ts';
 import { dispatcher } from './http/dispatch.ts';
@@ -9,6 +8,7 @@ import { watchTls } from './http/tls.ts';
 import { OptionError } from './options/command-line.ts';
 import { helpText } from './options/help.ts';
 import { readSettings, type Settings } from './options/settings.ts';
+import { claimPidFile } from './state/pid-file.ts';
 import { engineVersion } from './version.ts';
 
 const log = (level: string, message: string): void => {
@@ -18,6 +18,7 @@ const log = (level: string, message: string): void => {
 async function run(args: readonly string[], first: Settings): Promise<void> {
   let settings = first;
   for (const directory of [settings.dataRoot, settings.execRoot]) mkdirSync(directory, { recursive: true, mode: 0o711 });
+  const releasePidFile = claimPidFile(settings.pidFile);
   // Everything but the listeners is loaded behind them: clients may connect early, and wait.
   const engine = Promise.withResolvers<Engine>();
   const full = engine.promise.then(({ routes }) => new Router(routes));
@@ -31,9 +32,7 @@ async function run(args: readonly string[], first: Settings): Promise<void> {
   };
   process.on('SIGHUP', reload);
   if (settings.tls !== undefined) watchTls(settings.tls, () => reloadTls(listeners));
-  mkdirSync(dirname(settings.pidFile), { recursive: true });
-  writeFileSync(settings.pidFile, String(process.pid));
-  handleSignals(engine.promise, listeners, settings.pidFile);
+  handleSignals(engine.promise, listeners, releasePidFile);
   announceReady(listeners);
   const { openEngine } = await import('./engine.ts');
   await openEngine(
@@ -87,7 +86,7 @@ function reloadTls(listeners: Listeners): void {
   }
 }
 
-function handleSignals(engine: Promise<Engine>, listeners: Listeners, pidFile: string): void {
+function handleSignals(engine: Promise<Engine>, listeners: Listeners, releasePidFile: () => void): void {
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
     log('info', `Processing signal '${signal}'`);
@@ -95,7 +94,7 @@ function handleSignals(engine: Promise<Engine>, listeners: Listeners, pidFile: s
     stopping = true;
     void listeners.close();
     await engine.then((running) => running.shutdown()).catch((error: Error) => log('error', error.message));
-    rmSync(pidFile, { force: true });
+    releasePidFile();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));

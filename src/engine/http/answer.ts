@@ -75,6 +75,9 @@ export class HttpAnswer implements ApiAnswer {
   #takeSocket(): Duplex {
     this.#hijacked = true;
     const { socket } = this.#request;
+    // Node's parser reads below the stream until somebody listens for data; what comes now waits for the stream's reader.
+    socket.on('data', () => undefined);
+    socket.pause();
     for (const event of ['data', 'end', 'drain', 'error', 'timeout']) socket.removeAllListeners(event);
     socket.on('error', () => socket.destroy());
     socket.setTimeout(0);
