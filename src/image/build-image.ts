@@ -11,6 +11,7 @@ import { findMirrors, type Mirrors } from './debian/archive.ts';
 import { dataTarXz } from './debian/deb-file.ts';
 import { fetchPackages } from './debian/package-cache.ts';
 import { hashFile } from './hash-file.ts';
+import { ownInputs, readEngine } from './inputs.ts';
 import { readKernelPackage } from './kernel-package.ts';
 import { type ImageManifest, imageFileNames, MANIFEST_NAME, manifestDigest, serializeManifest } from './manifest.ts';
 import { type ChosenPackages, choosePackages } from './package-choice.ts';
@@ -74,8 +75,6 @@ export async function buildImage(options: BuildOptions): Promise<ImageManifest> 
   }
 }
 
-const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
-
 type Inputs = Pick<ImageManifest['inputs'], 'node' | 'engine' | 'templates' | 'tools'>;
 
 async function writeFiles(
@@ -107,25 +106,7 @@ async function writeFiles(
   const { label, bytes } = templates.contents.dataDisk;
   await writeDataDisk(join(outDir, 'data.qcow2'), { label, bytes, scratchDir, runner, signal });
   await writeRootImage(tree, join(outDir, 'root.squashfs'), runner, signal);
-  return {
-    node: sha256(node),
-    engine: Object.fromEntries([...engine].map(([name, data]) => [name, sha256(data)])),
-    templates: templatesDigest(templates),
-  };
-}
-
-async function readEngine(engineDir: string): Promise<Map<string, Buffer>> {
-  const files = new Map<string, Buffer>();
-  for (const name of ['dockerd.cjs', 'koffi.node']) files.set(name, await readFile(join(engineDir, name)));
-  return files;
-}
-
-function templatesDigest(templates: ImageTemplates): string {
-  const hash = createHash('sha256').update(JSON.stringify(templates.contents)).update(templates.keys);
-  for (const files of [templates.root, templates.initramfs]) {
-    for (const [path, data] of files) hash.update(`${path}\0${data.length}\0`).update(data);
-  }
-  return hash.digest('hex');
+  return { node: createHash('sha256').update(node).digest('hex'), ...ownInputs(engine, templates) };
 }
 
 async function describe(options: BuildOptions, templates: ImageTemplates, chosen: ChosenPackages, inputs: Inputs): Promise<ImageManifest> {
