@@ -36,6 +36,8 @@ export class RunningVm {
   private readonly sign = Promise.withResolvers<void>();
   private readonly watchers = new Set<OnPhase>();
   private phases: [string, number][] = [];
+  private ready: number | undefined;
+  private settled = false;
   private outcome = Promise.withResolvers<number>();
   /** Resolves when the process is gone. */
   readonly ended: Promise<void>;
@@ -45,7 +47,8 @@ export class RunningVm {
     this.facts = facts;
     this.probe = probe;
     for (const promise of [this.sign.promise, this.outcome.promise]) promise.catch(() => {}); // awaited by who asks
-    if (facts.ready !== undefined) this.outcome.resolve(facts.ready);
+    this.ready = facts.ready;
+    if (facts.ready !== undefined) this.settle(facts.ready);
     if (facts.silenceLimit === undefined) this.sign.resolve();
     this.listenToGuest();
     connections.qmp.onEvent = (name) => this.onQmpEvent(name);
@@ -105,14 +108,21 @@ export class RunningVm {
           this.phases.push([name, seconds]);
           for (const watcher of this.watchers) watcher(name, seconds);
         },
-        ready: (port) => {
-          this.facts.noteReady(port).finally(() => this.outcome.resolve(port));
-          guest.ping();
-        },
-        fail: (text) => this.outcome.reject(new MachineError('GUEST_FAILED', `The guest could not start: ${text}`)),
+        ready: (port) => void this.takeReady(port),
+        fail: (text) => this.settle(new MachineError('GUEST_FAILED', `The guest could not start: ${text}`)),
       },
       Date.now,
     );
+    guest.ping();
+  }
+
+  /** Said after the boot, and again with each answer to a ping: an earlier supervisor may have died before it noted it. */
+  private async takeReady(port: number): Promise<void> {
+    this.sign.resolve();
+    if (this.ready === port) return;
+    this.ready = port;
+    await this.facts.noteReady(port).catch(() => {}); // a full disk: known until this supervisor ends
+    this.settle(port);
   }
 
   private onQmpEvent(name: string): void {
@@ -122,24 +132,27 @@ export class RunningVm {
       (status) => {
         if (status !== 'internal-error') return;
         this.sign.reject(silent('QEMU stopped it with an internal error'));
-        this.outcome.reject(new MachineError('GUEST_FAILED', 'QEMU stopped the guest with an internal error'));
+        this.settle(new MachineError('GUEST_FAILED', 'QEMU stopped the guest with an internal error'));
       },
       () => {},
     );
   }
 
-  /** The guest reboots: what it said of its last boot is no longer true. */
+  /** The guest reboots: what it said of its last boot is no longer true. Who waits for it to be ready goes on waiting. */
   private forgetBoot(): void {
     this.phases = [];
-    const next = Promise.withResolvers<number>();
-    next.promise.catch(() => {});
-    this.outcome.promise.then(
-      () => {
-        this.outcome = next;
-        return this.facts.noteReady(undefined);
-      },
-      () => {},
-    );
+    this.ready = undefined;
+    if (!this.settled) return;
+    this.settled = false;
+    this.outcome = Promise.withResolvers<number>();
+    this.outcome.promise.catch(() => {});
+    this.facts.noteReady(undefined).catch(() => {});
+  }
+
+  private settle(outcome: number | MachineError): void {
+    this.settled = true;
+    if (typeof outcome === 'number') this.outcome.resolve(outcome);
+    else this.outcome.reject(outcome);
   }
 
   private async untilGone(): Promise<void> {
@@ -152,7 +165,7 @@ export class RunningVm {
   private endWaits(): void {
     const ended = new MachineError('VM_ENDED', 'The virtual machine has ended');
     this.sign.reject(ended);
-    this.outcome.reject(ended);
+    this.settle(ended);
   }
 }
 
