@@ -5,18 +5,21 @@ import { type EngineSettings, engineArguments } from './identity.ts';
 const CERTIFICATES = '/var/lib/boot2docker';
 
 /**
- * boot2docker's `profile`, byte for byte docker-machine's for values of safe characters. Any other value is quoted, so that the
- * shell that sources the file reads it literally: EXTRA_ARGS holds shell words (`eval "set -- $EXTRA_ARGS"`). Throws
- * ENGINE_OPTION for what no line can carry.
+ * boot2docker's `profile`, byte for byte docker-machine's for values of safe characters. The shell that sources the file reads
+ * every value literally. Who starts the engine splits EXTRA_ARGS at blanks and expands nothing; where a value has blanks of its
+ * own, EXTRA_ARGS_IFS says that words end with their lines. Throws ENGINE_OPTION for what no line can carry.
  */
 export function renderProfile(engine: EngineSettings & { readonly port: number }): string {
   for (const value of [...engineArguments(engine), ...engine.env, engine.storageDriver]) refuseControl(value);
+  const words = engineArguments(engine);
+  const lines = words.some((word) => word.includes(' ')) ? words : argumentLines(words);
   return [
     '',
     `EXTRA_ARGS='`,
-    ...argumentLines(engine).map((line) => line.replaceAll("'", `'\\''`)),
+    ...lines.map((line) => line.replaceAll("'", `'\\''`)),
     '',
     `'`,
+    ...(lines === words ? [`EXTRA_ARGS_IFS='`, `'`] : []),
     `CACERT=${CERTIFICATES}/ca.pem`,
     `DOCKER_HOST='-H tcp://0.0.0.0:${engine.port}'`,
     `DOCKER_STORAGE=${shellQuote(engine.storageDriver || 'overlay2')}`,
@@ -30,14 +33,13 @@ export function renderProfile(engine: EngineSettings & { readonly port: number }
   ].join('\n');
 }
 
-/** An option and its value share a line. */
-function argumentLines(engine: EngineSettings): string[] {
+/** An option and its value share a line, as docker-machine writes them. */
+function argumentLines(words: readonly string[]): string[] {
   const lines: string[] = [];
-  for (const word of engineArguments(engine)) {
+  for (const word of words) {
     const last = lines.at(-1);
-    if (last !== undefined && /^--(label|insecure-registry|registry-mirror)$/.test(last))
-      lines[lines.length - 1] = `${last} ${shellQuote(word)}`;
-    else lines.push(shellQuote(word));
+    if (last !== undefined && /^--(label|insecure-registry|registry-mirror)$/.test(last)) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
   }
   return lines;
 }
