@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const only = process.argv[2]; // `engine`, or nothing for all
+const only = process.argv[2]; // `engine`, `cli`, or nothing for all
 const dist = process.argv[3] ?? join(root, 'dist'); // tests build an engine of their own elsewhere
 
 const revision = () => {
@@ -77,7 +77,7 @@ async function buildCli() {
 }
 
 if (only === undefined) rmSync(dist, { recursive: true, force: true });
-await buildEngine();
+if (only !== 'cli') await buildEngine();
 if (only !== 'engine') await buildCli();
 writeFileSync(join(dist, 'package.json'), '{ "type": "module" }\n');
 if (only === undefined) cpSync(join(root, 'templates'), join(dist, 'templates'), { recursive: true });

@@ -7,7 +7,7 @@ import { cannotCarry, type Dialect, isPlainWord } from './dialect.ts';
  */
 function assignment(variable: string, value: string): string {
   refuse(value);
-  return /^[^&|<>^()!;,\s]*$/.test(value) ? `SET ${variable}=${value}` : `SET "${variable}=${value}"`;
+  return /^[^&|<>^()!]*$/.test(value) ? `SET ${variable}=${value}` : `SET "${variable}=${value}"`;
 }
 
 function refuse(value: string): void {
