@@ -109,6 +109,8 @@ function announceReady({ ports }: Listeners): void {
 async function main(args: string[]): Promise<void> {
   process.title = ['/usr/bin/dockerd', ...args].join(' ');
   const request = readSettings(args, process.env);
+  // One request that goes wrong must not end the others.
+  process.on('uncaughtException', (error) => log('error', `bug: ${error.stack ?? error.message}`));
   if (request.kind === 'run') await run(args, request.settings);
   else if (request.kind === 'help') process.stdout.write(helpText());
   else if (request.kind === 'version') process.stdout.write(`Docker version ${engineVersion}, build tsmachine\n`);

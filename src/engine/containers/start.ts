@@ -4,6 +4,7 @@ import { conflict, EngineError } from '../errors.ts';
 import { LogWriter, readLogLimits } from '../runtime/logs/log-writer.ts';
 import { startFailure } from '../runtime/start-error.ts';
 import { makeRunDirectory, Task, type TaskOptions } from '../runtime/task.ts';
+import { makeDirectoryInRoot } from '../syscalls/open-in-root.ts';
 import { timestamp } from './clock.ts';
 import type { Container } from './container.ts';
 import { watchExit } from './exit.ts';
@@ -29,6 +30,7 @@ export async function launch(services: ContainerServices, container: Container):
   const { record } = container;
   try {
     const [rootfs] = await Promise.all([services.layers.mount(record.id), connect(services, container)]);
+    if (record.config.WorkingDir) makeDirectoryInRoot(rootfs, record.config.WorkingDir);
     writeNetworkFiles(services, container);
     openLog(services, container);
     makeRunDirectory(join(services.runRoot, record.id), { 'config.json': JSON.stringify(containerSpec(services, container, rootfs)) });

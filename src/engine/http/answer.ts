@@ -20,7 +20,7 @@ export class HttpAnswer implements ApiAnswer {
     this.#request = request;
     this.#response = response;
     // Go's server says nothing about a connection it keeps.
-    response.removeHeader('Connection');
+    if (response.shouldKeepAlive) response.removeHeader('Connection');
   }
 
   get started(): boolean {

@@ -67,7 +67,7 @@ export class Task {
       for (const letGo of holds) letGo();
     };
     const releaseLive = holdOpen(join(directory, 'live'));
-    const listening = launch.tty ? listenForConsole(join(directory, 'console.sock')) : undefined;
+    let listening = launch.tty ? listenForConsole(join(directory, 'console.sock')) : undefined;
     const gate = new Gate();
     const live = openReader(join(directory, 'live'));
     live.once('data', releaseLive);
@@ -84,7 +84,9 @@ export class Task {
       const pid = await started;
       let terminal: Terminal | undefined;
       if (listening !== undefined) {
-        const master = receiveConsole(listening);
+        const socket = listening;
+        listening = undefined;
+        const master = receiveConsole(socket);
         if (launch.kind === 'run') holdTerminal(directory, master);
         terminal = new Terminal(master);
         outputs.push(pump(terminal.output, 'stdout', sink));
