@@ -69,10 +69,10 @@ export class ImageCache {
   }
 
   /**
-   * Takes in what `make` writes into an empty folder, and makes it the current image. The same image that is there already is
+   * Takes in what `make` writes into an empty folder, and makes it the current image unless told not to. The same image that is there already is
    * replaced, so building again mends a changed one; what an interrupted build left behind is cleared away.
    */
-  async add(make: (dir: string) => Promise<ImageManifest>): Promise<CachedImage> {
+  async add(make: (dir: string) => Promise<ImageManifest>, options: { makeCurrent?: boolean } = {}): Promise<CachedImage> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     await this.#clearLeftovers();
     const building = await mkdtemp(join(this.folder, '.new-'));
@@ -80,8 +80,8 @@ export class ImageCache {
       const manifest = await make(building);
       const dir = join(this.folder, shortDigest(manifest.digest));
       await replaceFolder(building, dir);
-      await writeFileAtomic(join(this.folder, 'current'), `${manifest.digest}\n`);
-      return { dir, manifest, current: true };
+      if (options.makeCurrent ?? true) await writeFileAtomic(join(this.folder, 'current'), `${manifest.digest}\n`);
+      return { dir, manifest, current: (await this.#currentDigest()) === manifest.digest };
     } finally {
       await rm(building, { recursive: true, force: true });
     }

@@ -118,9 +118,9 @@ async function decompressor(source: Readable): Promise<Transform> {
   return first.length >= 4 && first.readUInt32LE(0) === 0xfd2fb528 ? createZstdDecompress() : new PassThrough();
 }
 
-async function readLimited(entry: Readable, limit: number): Promise<string> {
+async function readLimited(entry: AsyncIterable<unknown>, limit: number): Promise<string> {
   const parts: Buffer[] = [];
-  for await (const part of entry.pipe(atMost(limit, MANIFEST_NAME))) parts.push(part as Buffer);
+  for await (const part of Readable.from(entry).pipe(atMost(limit, MANIFEST_NAME))) parts.push(part as Buffer);
   return Buffer.concat(parts).toString('utf8');
 }
 

