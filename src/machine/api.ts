@@ -7,6 +7,7 @@ import type { Logger } from '../core/logger.ts';
 import type { DriverDefinition, FlagValues, MachineState, SshEndpoint } from '../driver/index.ts';
 import type { Platform } from '../host/platform.ts';
 import type { ProcessRunner } from '../host/process-runner.ts';
+import type { BrokenImage, CachedImage } from '../image/index.ts';
 import type { SessionOptions } from '../ssh/index.ts';
 import type { MachineConfig } from '../store/config.ts';
 
@@ -69,6 +70,16 @@ export interface Machines {
   remove(name: string, options: { force: boolean }): Promise<void>;
   /** States of many machines with as few calls as the drivers allow; a failing one is an error in its place. */
   states(machines: readonly Machine[]): Promise<ReadonlyMap<string, MachineState | Error>>;
+  readonly images: Images;
+}
+
+/** The store's boot images. Changes are made under the store's lock for images. */
+export interface Images {
+  list(): Promise<readonly (CachedImage | BrokenImage)[]>;
+  /** Builds one and makes it the current one; what it does is told by `log.info`. Throws as `buildImage`. */
+  build(options: { readonly mirror?: string }): Promise<CachedImage>;
+  /** By digest or an unambiguous beginning. Throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS, IMAGE_IN_USE. Gives the whole digest. */
+  remove(reference: string): Promise<string>;
 }
 
 export interface Machine {

@@ -1,5 +1,6 @@
 import type { MachineState } from '../driver/contract.ts';
 import type { Machine, Machines } from './api.ts';
+import { imagesOf } from './boot-images.ts';
 import { exists } from './exists.ts';
 import type { MachinesHost } from './host.ts';
 import { machineNames } from './listing.ts';
@@ -18,6 +19,7 @@ export function machinesOf(host: MachinesHost): Machines {
     create: async (request, steps) => (await import('./create.ts')).createMachine(host, request, steps),
     remove: async (name, { force }) => (await import('./remove.ts')).removeMachine(host, name, force),
     states: (machines) => statesOf(host, machines),
+    images: imagesOf(host),
   };
 }
 
