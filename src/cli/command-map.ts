@@ -5,6 +5,7 @@ type CommandClass = { execute(words: string[], call: Call): Promise<number> };
 /** Every command's module, named here so that the bundler sees them all and nothing is searched for at run time. */
 export const COMMAND_CLASSES: Readonly<Record<string, () => Promise<{ default: CommandClass }>>> = {
   active: () => import('./commands/active.ts'),
+  completion: () => import('./commands/completion.ts'),
   config: () => import('./commands/config.ts'),
   create: () => import('./commands/create.ts'),
   env: () => import('./commands/env.ts'),
@@ -26,6 +27,7 @@ export const COMMAND_CLASSES: Readonly<Record<string, () => Promise<{ default: C
 /** What scripts call most, also without oclif, whose import costs more than all they do. */
 export const HOT_ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
   active: async () => (await import('./actions/active.ts')).active,
+  completion: async () => (await import('./completion/action.ts')).completion,
   config: async () => (await import('./actions/config.ts')).config,
   env: async () => (await import('./actions/env.ts')).env,
   ip: async () => (await import('./actions/ip.ts')).ip,

@@ -11,14 +11,28 @@ export interface CommandSpec {
   readonly flags: readonly CliFlag[];
   /** Keeps every word as it is (`ssh`). */
   readonly raw?: boolean;
+  /** What completion offers for its words: one machine, any number of them, or one of these. */
+  readonly argument?: 'machine' | 'machines' | readonly string[];
 }
 
-const one = 'Argument is a machine name.';
-const many = 'Argument(s) are one or more machine names.';
+type Simple = (name: string, summary: string, flags?: readonly CliFlag[]) => CommandSpec;
+const onMachine: Simple = (name, summary, flags = []) => ({
+  name,
+  summary,
+  description: 'Argument is a machine name.',
+  flags,
+  argument: 'machine',
+});
+const onMachines: Simple = (name, summary, flags = []) => ({
+  name,
+  summary,
+  description: 'Argument(s) are one or more machine names.',
+  flags,
+  argument: 'machines',
+});
 
 const timeout: CliFlag = { name: 'timeout', short: 't', type: 'int', default: 10, help: 'Timeout in seconds, default to 10s' };
 const format = (help: string): CliFlag => ({ name: 'format', short: 'f', type: 'string', help });
-const simple = (name: string, summary: string, description: string): CommandSpec => ({ name, summary, description, flags: [] });
 
 /** `create`'s flags that every driver shares. */
 const createFlags: readonly CliFlag[] = [
@@ -81,30 +95,37 @@ const createHelp = "Run '{program} create --driver name --help' to include the c
 /** In the order of the command list. */
 export const COMMANDS: readonly CommandSpec[] = [
   { name: 'active', summary: 'Print which machine is active', flags: [timeout] },
-  simple('config', 'Print the connection config for machine', one),
+  {
+    name: 'completion',
+    summary: 'Print the completion script of a shell',
+    description: 'Argument is bash, fish, powershell or zsh.',
+    flags: [],
+    raw: true,
+    argument: ['bash', 'fish', 'powershell', 'zsh'],
+  },
+  onMachine('config', 'Print the connection config for machine'),
   { name: 'create', summary: 'Create a machine', description: createHelp, flags: createFlags },
-  { name: 'env', summary: 'Display the commands to set up the environment for the Docker client', description: one, flags: envFlags },
+  onMachine('env', 'Display the commands to set up the environment for the Docker client', envFlags),
   { name: 'image build', summary: 'Build the boot image of local machines', flags: imageBuildFlags },
   { name: 'image ls', summary: 'List boot images', flags: [lsFlags[0] as CliFlag] },
   { name: 'image rm', summary: 'Remove boot images', description: 'Argument(s) are digests or their beginnings.', flags: [] },
-  {
-    name: 'inspect',
-    summary: 'Inspect information about a machine',
-    description: one,
-    flags: [format('Format the output using the given go template.')],
-  },
-  simple('ip', 'Get the IP address of a machine', many),
-  simple('kill', 'Kill a machine', many),
+  onMachine('inspect', 'Inspect information about a machine', [format('Format the output using the given go template.')]),
+  onMachines('ip', 'Get the IP address of a machine'),
+  onMachines('kill', 'Kill a machine'),
   { name: 'ls', summary: 'List machines', flags: lsFlags },
-  { name: 'regenerate-certs', summary: 'Regenerate TLS Certificates for a machine', description: many, flags: regenerateFlags },
-  simple('restart', 'Restart a machine', many),
-  { name: 'rm', summary: 'Remove a machine', description: 'Argument(s) are one or more machine names.', flags: rmFlags },
-  { ...simple('ssh', 'Log into or run a command on a machine with SSH.', 'Arguments are [machine-name] [command]'), raw: true },
-  simple('start', 'Start a machine', many),
-  simple('status', 'Get the status of a machine', one),
-  simple('stop', 'Stop a machine', many),
-  simple('url', 'Get the URL of a machine', one),
-  { ...simple('version', 'Show the tsmachine version or a machine docker version', one) },
+  onMachines('regenerate-certs', 'Regenerate TLS Certificates for a machine', regenerateFlags),
+  onMachines('restart', 'Restart a machine'),
+  onMachines('rm', 'Remove a machine', rmFlags),
+  {
+    ...onMachine('ssh', 'Log into or run a command on a machine with SSH.'),
+    description: 'Arguments are [machine-name] [command]',
+    raw: true,
+  },
+  onMachines('start', 'Start a machine'),
+  onMachine('status', 'Get the status of a machine'),
+  onMachines('stop', 'Stop a machine'),
+  onMachine('url', 'Get the URL of a machine'),
+  onMachine('version', 'Show the tsmachine version or a machine docker version'),
 ];
 
 /** A command, or a group such as `image`, by its first word. */
