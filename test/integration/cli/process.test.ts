@@ -1,0 +1,103 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseSync } from 'oxc-parser';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BuiltCli } from './built-cli.ts';
+
+let cli: BuiltCli;
+beforeAll(() => {
+  cli = new BuiltCli();
+});
+afterAll(() => cli.remove());
+
+describe('the launcher', () => {
+  /** Makes Node tell another version of itself; a Node started by it tells the truth again. */
+  function preload(version: string): string[] {
+    const file = join(cli.folder, `node-${version}.cjs`);
+    writeFileSync(file, `Object.defineProperty(process.versions, 'node', { value: '${version}' });`);
+    return ['--require', file];
+  }
+
+  it.each(['0.10.48', '18.20.4', '20.19.0', '22.14.0'])(
+    'hands over to the Node that npm brought when it is started by %s',
+    async (version) => {
+      const printed = await cli.run(['--version'], { node: preload(version) });
+      expect(printed).toEqual({ code: 0, stdout: expect.stringMatching(/^tsmachine version /), stderr: '' });
+    },
+  );
+
+  it('hands over exit codes, streams and arguments as they are', async () => {
+    const node = preload('18.0.0');
+    expect(await cli.run(['rm', 'a b', '$x'], { node, input: 'n\n' })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('About to remove a b, $x\n'),
+    });
+    expect(await cli.run(['status', 'nosuch'], { node })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('"nosuch" does not exist'),
+    });
+  });
+
+  it.each(['22.15.0', '24.0.0', '30.1.0'])('runs on %s itself', async (version) => {
+    expect((await cli.run(['--version'], { node: preload(version) })).code).toBe(0);
+  });
+
+  it('says in one line what is missing when no newer Node came with it', async () => {
+    const alone = join(cli.folder, 'alone.cjs');
+    const launcher = readFileSync(cli.launcher, 'utf8');
+    writeFileSync(alone, launcher.replace("'node-' + platform", "'no-such-node-' + platform"));
+    const printed = await cli.run([], { node: [...preload('20.1.0'), alone] });
+    expect(printed).toMatchObject({ code: 1, stdout: '' });
+    expect(printed.stderr).toMatch(/^tsmachine needs Node 22\.15 or newer and found 20\.1\.0\. .*\n$/);
+  });
+
+  it('has nothing a Node of 2018 could not parse', () => {
+    const kinds = new Set<string>();
+    JSON.stringify(parseSync('launcher.cjs', readFileSync(cli.launcher, 'utf8')).program, (key, value: unknown) => {
+      if (key === 'type') kinds.add(String(value));
+      return value;
+    });
+    for (const modern of [
+      'ArrowFunctionExpression',
+      'TemplateLiteral',
+      'SpreadElement',
+      'ChainExpression',
+      'AwaitExpression',
+      'ClassDeclaration',
+    ])
+      expect(kinds).not.toContain(modern);
+    expect(readFileSync(cli.launcher, 'utf8')).not.toMatch(/\b(let|const)\s|\?\?|node:/);
+  });
+});
+
+describe('the process', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('leaves a question on %s with exit code %i', async (signal, code) => {
+    await cli.run(['create', '-d', 'none', '--url', 'tcp://127.0.0.1:9', signal.toLowerCase()]);
+    const child = cli.start(['rm', signal.toLowerCase()]);
+    const ended = new Promise((resolve) => child.once('close', (status, by) => resolve({ status, by })));
+    await new Promise<void>((resolve) => child.stdout.on('data', (data) => String(data).includes('Are you sure') && resolve()));
+    child.kill(signal);
+    expect(await ended).toEqual({ status: code, by: null });
+    expect((await cli.run(['ls', '-q'])).stdout).toContain(`${signal.toLowerCase()}\n`);
+  });
+
+  it('ends quietly when nobody reads on', async () => {
+    const child = cli.start(['--help']);
+    child.stdout.destroy();
+    const stderr: Buffer[] = [];
+    child.stderr.on('data', (data: Buffer) => stderr.push(data));
+    await new Promise((resolve) => child.once('close', resolve));
+    expect(Buffer.concat(stderr).toString()).toBe('');
+  });
+
+  it('shows how long things take with --debug, and a stack for a known error', async () => {
+    const printed = await cli.run(['--debug', 'create', '-d', 'none', '--url', 'tcp://127.0.0.1:9', 'debugged']);
+    expect(printed.stderr).toMatch(/^\[\d+\.\d{3} s\] configure: /m);
+    const again = await cli.run(['create', '-D', '-d', 'none', '--url', 'tcp://127.0.0.1:9', 'debugged']);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toMatch(/\n {4}at /);
+  });
+});
