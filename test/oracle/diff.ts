@@ -6,11 +6,12 @@
  * Without scenarios: all of them. Both engines run beside each other; the exit code is 1 when there are differences.
  */
 
+import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { compare, describe } from './compare.ts';
 import type { EngineName } from './engines.ts';
 import { scenarios } from './scenarios/index.ts';
-import { dockerClient, startSession } from './session.ts';
+import { dockerClient, type Session, startSession } from './session.ts';
 import { Target } from './target.ts';
 
 const { values, positionals } = parseArgs({
@@ -34,6 +35,8 @@ try {
     const result = compare(left.observations, right.observations);
     console.log(`## ${name}: ${result.calls} calls, ${result.leaves} leaves, ${result.differences.length} differences`);
     for (const difference of result.differences) console.log(`- ${describe(difference)}`);
+    await revive(oracle);
+    await revive(ours);
     differences += result.differences.length;
     leaves += result.leaves;
   }
@@ -42,3 +45,18 @@ try {
 }
 console.log(`${leaves} leaves, ${differences} differences`);
 process.exitCode = differences > 0 ? 1 : 0;
+
+/** A crash must not hide what comes after it. */
+async function revive({ engine }: Session): Promise<void> {
+  if (
+    await engine.sandbox.daemon().then(
+      () => true,
+      () => false,
+    )
+  )
+    return;
+  console.log(`${engine.name} ended:\n${await engine.sandbox.tail()}`);
+  await rm(engine.socket, { force: true });
+  await engine.sandbox.restart();
+  await engine.sandbox.appeared('docker.sock');
+}

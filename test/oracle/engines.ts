@@ -56,7 +56,7 @@ export async function startEngine(name: EngineName, options: EngineOptions = {})
 }
 
 async function startDocker(suite: 'bookworm' | 'sid', args: string[]): Promise<Sandbox> {
-  return Sandbox.start({ root: await suiteRoot(suite), cgroups: 'host', command: ['/usr/sbin/dockerd', ...args] });
+  return Sandbox.start({ root: await suiteRoot(suite), command: ['/usr/sbin/dockerd', ...args] });
 }
 
 /** Ours, bundled from the sources as they are now, run by the project's Node in trixie's root (as in the boot image: crun, ip, nft). */
@@ -64,7 +64,6 @@ async function startOurs(into: string, args: string[]): Promise<Sandbox> {
   await exec(process.execPath, [join(PROJECT, 'scripts/build.mjs'), 'engine', into]);
   return Sandbox.start({
     root: await suiteRoot('trixie'),
-    cgroups: 'v2',
     command: ['/usr/bin/node', '/usr/lib/tsmachine/dockerd.cjs', ...args],
     binds: { [process.execPath]: '/usr/bin/node', [join(into, 'engine')]: '/usr/lib/tsmachine' },
   });
