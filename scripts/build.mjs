@@ -62,10 +62,14 @@ async function buildEngine() {
 }
 
 async function buildCli() {
-  // CommonJS packages inside an ESM bundle still call require for Node's own modules.
-  const banner = {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  };
+  // CommonJS packages inside an ESM bundle still ask for what CommonJS gives.
+  const commonJs = [
+    "import { createRequire as __createRequire } from 'node:module'",
+    'const require = __createRequire(import.meta.url)',
+    'const __dirname = import.meta.dirname',
+    'const __filename = import.meta.filename',
+  ];
+  const banner = { js: `${commonJs.join('; ')};` };
   const define = { TSMACHINE_VERSION: JSON.stringify(version), TSMACHINE_REVISION: JSON.stringify(revision()) };
   const esm = { ...common, format: 'esm', splitting: true, define, banner, plugins: [optionalNative], chunkNames: 'chunks/[name]-[hash]' };
   await build({ ...esm, entryPoints: { 'cli/main': 'src/cli/main.ts', driver: 'src/driver/index.ts' }, outdir: dist });
