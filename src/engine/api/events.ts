@@ -1,4 +1,5 @@
 import type { EngineEvent } from '../contracts.ts';
+import { badRequest, internal } from '../errors.ts';
 import type { EngineEvents } from '../events/bus.ts';
 import type { ApiAnswer, ApiRequest, Route } from '../http/route.ts';
 import { parseTimestamp } from '../http/timestamps.ts';
@@ -14,9 +15,12 @@ export function eventRoutes(events: EngineEvents): Route[] {
 async function stream(events: EngineEvents, request: ApiRequest, answer: ApiAnswer): Promise<void> {
   const { query } = request;
   const filters = Filters.parse(query.string('filters'), acceptedFilters);
-  const since = milliseconds(parseTimestamp(query.string('since')));
-  const until = milliseconds(parseTimestamp(query.string('until')));
-  const output = answer.stream(200, request.version >= 51 ? 'application/json' : 'application/json');
+  const since = milliseconds(instant(query.string('since')));
+  const until = milliseconds(instant(query.string('until')));
+  if (since !== undefined && until !== undefined && since > until) {
+    throw badRequest(`\`since\` time (${query.string('since')}) cannot be after \`until\` time (${query.string('until')})`);
+  }
+  const output = answer.stream(200, 'application/json');
   const send = (event: EngineEvent): void => {
     if (accepts(filters, event)) output.write(`${JSON.stringify(legacy(event))}\n`);
   };
@@ -32,6 +36,15 @@ async function stream(events: EngineEvents, request: ApiRequest, answer: ApiAnsw
   }
   await new Promise((done) => output.once('close', done));
   leave();
+}
+
+/** dockerd answers a bad time here with 500. */
+function instant(text: string): string | undefined {
+  try {
+    return parseTimestamp(text);
+  } catch (error) {
+    throw internal((error as Error).message, error);
+  }
 }
 
 function milliseconds(text: string | undefined): number | undefined {

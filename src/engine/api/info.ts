@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { ContainerRegistry } from '../containers/registry.ts';
 import { cgroupControllers } from '../containers/resources.ts';
@@ -54,7 +54,7 @@ function info({ settings, containers, images, events }: InfoRooms, version: numb
     IPv4Forwarding: readText('/proc/sys/net/ipv4/ip_forward').trim() === '1',
     ...(version < 50 ? { BridgeNfIptables: bridgeFilter('iptables'), BridgeNfIp6tables: bridgeFilter('ip6tables') } : {}),
     Debug: options.debug,
-    NFd: 0,
+    NFd: openDescriptors(),
     OomKillDisable: false,
     NGoroutines: 0,
     SystemTime: new Date().toISOString(),
@@ -89,8 +89,8 @@ function info({ settings, containers, images, events }: InfoRooms, version: numb
     ContainerdCommit: { ID: '' },
     RuncCommit: { ID: '' },
     InitCommit: { ID: '' },
-    SecurityOptions: ['name=seccomp,profile=builtin', 'name=cgroupns'],
-    CDISpecDirs: [],
+    SecurityOptions: ['name=seccomp,profile=builtin', ...(options.defaultCgroupnsMode === 'private' ? ['name=cgroupns'] : [])],
+    CDISpecDirs: null,
     Warnings: null,
   };
 }
@@ -103,6 +103,7 @@ function engineId(dataRoot: string): string {
 }
 
 function registryConfig(options: Settings): unknown {
+  const mirrors = options.registryMirrors.map((url) => (url.endsWith('/') ? url : `${url}/`));
   const isNetwork = (entry: string): boolean => entry.includes('/');
   const hosts = options.insecureRegistries.filter((entry) => !isNetwork(entry));
   const index = (name: string): unknown => ({ Name: name, Mirrors: [], Secure: false, Official: false });
@@ -110,10 +111,18 @@ function registryConfig(options: Settings): unknown {
     InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8', ...options.insecureRegistries.filter(isNetwork)],
     IndexConfigs: {
       ...Object.fromEntries(hosts.map((name) => [name, index(name)])),
-      'docker.io': { Name: 'docker.io', Mirrors: options.registryMirrors, Secure: true, Official: true },
+      'docker.io': { Name: 'docker.io', Mirrors: mirrors, Secure: true, Official: true },
     },
-    Mirrors: options.registryMirrors,
+    Mirrors: mirrors,
   };
+}
+
+function openDescriptors(): number {
+  try {
+    return readdirSync('/proc/self/fd').length;
+  } catch {
+    return 0;
+  }
 }
 
 function bridgeFilter(name: string): boolean {

@@ -23,7 +23,6 @@ const read: [Route['method'], string][] = [
 const write: [Route['method'], string][] = [
   ['POST', '/swarm/init'],
   ['POST', '/swarm/join'],
-  ['POST', '/swarm/leave'],
   ['POST', '/swarm/update'],
   ['POST', '/swarm/unlock'],
   ['POST', '/services/create'],
@@ -44,5 +43,11 @@ export function swarmRoutes(): Route[] {
   const handle = (): never => {
     throw new EngineError(503, message);
   };
-  return [...read, ...write].map(([method, path]) => ({ method, path, handle }));
+  const leave = (): never => {
+    throw new EngineError(503, 'This node is not part of a swarm');
+  };
+  return [
+    { method: 'POST', path: '/swarm/leave', handle: leave },
+    ...[...read, ...write].map(([method, path]) => ({ method, path, handle })),
+  ];
 }

@@ -11,6 +11,8 @@ export const commonHeaders: Readonly<Record<string, string>> = {
   Server: `Docker/${engineVersion} (linux)`,
 };
 
+const goBuffer = 2048;
+
 export class HttpAnswer implements ApiAnswer {
   readonly #response: ServerResponse;
   readonly #request: IncomingMessage;
@@ -87,7 +89,11 @@ export class HttpAnswer implements ApiAnswer {
   #send(status: number, contentType: string, body: string): void {
     this.#response.statusCode = status;
     this.#response.setHeader('Content-Type', contentType);
-    this.#response.setHeader('Content-Length', Buffer.byteLength(body));
-    this.#response.end(this.#request.method === 'HEAD' ? undefined : body);
+    if (this.#request.method !== 'HEAD') {
+      // Go sends what fills its first buffer in chunks.
+      if (Buffer.byteLength(body) > goBuffer) this.#response.write(body);
+      else this.#response.setHeader('Content-Length', Buffer.byteLength(body));
+    }
+    this.#response.end(this.#request.method === 'HEAD' || this.#response.headersSent ? undefined : body);
   }
 }

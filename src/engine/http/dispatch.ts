@@ -1,10 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { posix } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { commonHeaders, HttpAnswer } from './answer.ts';
 import { readJson } from './json-body.ts';
 import { Query } from './query.ts';
 import type { ApiRequest } from './route.ts';
-import { type Match, negotiate, pageNotFound, type Router } from './router.ts';
+import { type Match, negotiate, pageNotFound, type Router, VersionError } from './router.ts';
 import { readTarget } from './target.ts';
 
 export interface DispatchOptions {
@@ -25,10 +26,14 @@ export function dispatcher({ early, full, onUnixSocket, log }: DispatchOptions):
     const run = async (): Promise<void> => {
       const method = request.method ?? 'GET';
       const match = early.find(method, target.path) ?? (await full).find(method, target.path);
+      if (/\/\/|\/\.\.?(\/|$)/.test(request.url?.split('?', 1)[0] ?? '')) return redirect(request, response);
       // dockerd's own not-found page does not pass through the middleware that sets these headers.
       if (match === undefined) throw pageNotFound();
       for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
+      // The middleware that says this comes after the one that checks the version.
+      response.removeHeader('Docker-Experimental');
       const version = negotiate(target.version);
+      response.setHeader('Docker-Experimental', 'false');
       await match.route.handle(apiRequest(request, response, target, match, version), answer);
     };
     run().catch((error: unknown) => {
@@ -40,9 +45,20 @@ export function dispatcher({ early, full, onUnixSocket, log }: DispatchOptions):
       }
       request.resume();
       if (status === 304) answer.empty(304);
-      else answer.json(status, { message: error instanceof Error ? error.message : String(error) });
+      else if (error instanceof VersionError && error.plainText) {
+        response.setHeader('X-Content-Type-Options', 'nosniff');
+        answer.text(status, `${error.message}\n`);
+      } else answer.json(status, { message: error instanceof Error ? error.message : String(error) });
     });
   };
+}
+
+/** Go's mux sends clients to the path it would have cleaned. */
+function redirect(request: IncomingMessage, response: ServerResponse): void {
+  const [path = '/', search] = (request.url ?? '/').split('?', 2);
+  const clean = posix.normalize(path);
+  response.writeHead(301, { Location: search === undefined ? clean : `${clean}?${search}`, 'Content-Length': '0' });
+  response.end();
 }
 
 function apiRequest(

@@ -1,4 +1,4 @@
-import { badRequest, EngineError } from '../errors.ts';
+import { EngineError } from '../errors.ts';
 import { api, apiVersion, minimumApiVersion } from '../version.ts';
 import type { Route } from './route.ts';
 
@@ -22,6 +22,7 @@ export class Router {
   }
 
   find(method: string, path: string): Match | undefined {
+    if (method === 'OPTIONS') return { route: options, params: {} };
     for (const { route, pattern, names } of this.#entries) {
       if (route.method !== method) continue;
       const found = pattern.exec(path);
@@ -35,6 +36,9 @@ export class Router {
     return undefined;
   }
 }
+
+/** Answered for any path. */
+const options: Route = { method: 'OPTIONS', path: '*path', handle: (_request, answer) => answer.empty(200) };
 
 function compile(route: Route): Entry {
   const names: string[] = [];
@@ -53,17 +57,26 @@ function decode(text: string): string {
   }
 }
 
-/** The minor version to answer in. Throws dockerd's 400 for one that is out of range. */
+/** An API version outside of what is served. */
+export class VersionError extends EngineError {
+  /** Clients from before v1.24 read plain text. */
+  readonly plainText: boolean;
+  constructor(message: string, plainText: boolean) {
+    super(400, message);
+    this.plainText = plainText;
+  }
+}
+
+/** The minor version to answer in. Throws VersionError with dockerd's words. */
 export function negotiate(version: string | undefined): number {
   if (version === undefined) return api.maximum;
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10) || 0);
   if (major < 1 || (major === 1 && minor < api.tolerated)) {
-    throw badRequest(
-      `client version ${version} is too old. Minimum supported API version is ${minimumApiVersion}, please upgrade your client to a newer version`,
-    );
+    const message = `client version ${version} is too old. Minimum supported API version is ${minimumApiVersion}, please upgrade your client to a newer version`;
+    throw new VersionError(message, true);
   }
   if (major > 1 || minor > api.maximum) {
-    throw badRequest(`client version ${version} is too new. Maximum supported API version is ${apiVersion}`);
+    throw new VersionError(`client version ${version} is too new. Maximum supported API version is ${apiVersion}`, false);
   }
   return minor;
 }
