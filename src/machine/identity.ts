@@ -33,36 +33,51 @@ export async function copyClientFiles(entry: MachineEntry): Promise<void> {
 }
 
 /** The server certificate for these addresses: the store's when it still fits, else a new one with the next generation. */
-export async function ensureServerCertificate(
-  host: MachinesHost,
-  entry: MachineEntry,
-  addresses: readonly string[],
-  renew = false,
-): Promise<void> {
+export async function ensureServerCertificate(host: MachinesHost, entry: MachineEntry, addresses: readonly string[]): Promise<void> {
   const { certificateNames, serverCertificateFits } = await import('../certs/server-certificate.ts');
-  const { AuthOptions } = entry.config.hostOptions;
-  const names = certificateNames(AuthOptions.ServerCertSANs ?? [], addresses, entry.config.name);
-  const now = host.options.clock.now();
-  const files = { caCert: AuthOptions.CaCertPath, certificate: entry.paths.serverCert, key: entry.paths.serverKey };
-  if (!renew && (await serverCertificateFits(files, names, now))) return;
-  const { issueServerCertificate } = await import('../certs/authority.ts');
-  const { writePair } = await import('../certs/files.ts');
-  const pair = await issueServerCertificate(authorityOf(AuthOptions), { user: host.user, machineName: entry.config.name, names, now });
-  // the number first: after a crash in between the guest is given the old pair once more, never a new pair it would not take
-  await entry.update({ certificateGeneration: entry.record.certificateGeneration + 1 });
-  await writePair(files, pair);
+  const { ServerCertSANs, CaCertPath } = entry.config.hostOptions.AuthOptions;
+  const names = certificateNames(ServerCertSANs ?? [], addresses, entry.config.name);
+  const files = { caCert: CaCertPath, certificate: entry.paths.serverCert, key: entry.paths.serverKey };
+  if (await serverCertificateFits(files, names, host.options.clock.now())) return;
+  await saveServerPair(entry, await nextServerPair(host, entry, addresses));
 }
 
-/** Everything a provisioner wants to know. The files must have been made. */
-export async function readIdentity(entry: MachineEntry, request: IdentityRequest): Promise<MachineIdentity> {
+/**
+ * A new server pair, not yet written, whose generation is. The number goes first: after a crash in between the guest is given
+ * the old pair once more, never a new pair that it would not take.
+ */
+export async function nextServerPair(host: MachinesHost, entry: MachineEntry, addresses: readonly string[]): Promise<ServerPair> {
+  const { certificateNames } = await import('../certs/server-certificate.ts');
+  const { issueServerCertificate } = await import('../certs/authority.ts');
+  const { name, hostOptions } = entry.config;
+  const names = certificateNames(hostOptions.AuthOptions.ServerCertSANs ?? [], addresses, name);
+  const request = { user: host.user, machineName: name, names, now: host.options.clock.now() };
+  const pair = await issueServerCertificate(authorityOf(hostOptions.AuthOptions), request);
+  await entry.update({ certificateGeneration: entry.record.certificateGeneration + 1 });
+  return pair;
+}
+
+export async function saveServerPair(entry: MachineEntry, pair: ServerPair): Promise<void> {
+  const { writePair } = await import('../certs/files.ts');
+  await writePair({ certificate: entry.paths.serverCert, key: entry.paths.serverKey }, pair);
+}
+
+/** PEM. */
+export interface ServerPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Everything a provisioner wants to know. The files must have been made; `pair` is one that is not written yet. */
+export async function readIdentity(entry: MachineEntry, request: IdentityRequest, pair?: ServerPair): Promise<MachineIdentity> {
   const { paths, config, record } = entry;
   const { EngineOptions, AuthOptions } = config.hostOptions;
   const [authorizedKey, hostKey, ca, cert, key] = await Promise.all([
     readFile(paths.sshPublicKey, 'utf8'),
     readFile(paths.hostKey),
     readFile(AuthOptions.CaCertPath, 'utf8'),
-    readFile(paths.serverCert, 'utf8'),
-    readFile(paths.serverKey, 'utf8'),
+    pair?.certificate ?? readFile(paths.serverCert, 'utf8'),
+    pair?.key ?? readFile(paths.serverKey, 'utf8'),
   ]);
   return {
     hostname: config.name,

@@ -3,7 +3,7 @@ import { checkEngineTls } from './engine-client.ts';
 import { engineAddress } from './engine-connection.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
-import { authorityOf, copyClientFiles, ensureServerCertificate, readIdentity } from './identity.ts';
+import { authorityOf, copyClientFiles, nextServerPair, readIdentity, saveServerPair } from './identity.ts';
 import type { OpenDriver } from './open-driver.ts';
 
 /** How long the engine may take until it shows the new certificate, milliseconds. */
@@ -27,10 +27,12 @@ export async function regenerateCerts(
   );
   const url = await driver.url();
   const { host: address, port } = engineAddress(url);
+  if (provisioner) for (const line of ['Waiting for SSH to be available...', 'Detecting the provisioner...']) log.info(line);
   log.info('Copying certs to the local machine directory...');
-  await ensureServerCertificate(host, entry, [address], true);
+  const pair = await nextServerPair(host, entry, [address]);
   await copyClientFiles(entry);
   if (!provisioner || !endpoint) {
+    await saveServerPair(entry, pair);
     const { serverCert, serverKey, caCert } = entry.paths;
     log.warn(
       `The engine of "${entry.config.name}" is not reached by SSH. Give it ${serverCert} and ${serverKey}, and ${caCert} for its clients.`,
@@ -39,8 +41,10 @@ export async function regenerateCerts(
   }
   const { remoteShell } = await import('../ssh/index.ts');
   const { sshAccess } = await import('./machine-ssh.ts');
-  const identity = await readIdentity(entry, { enginePort: port, addresses: [address] });
+  const identity = await readIdentity(entry, { enginePort: port, addresses: [address] }, pair);
   await provisioner.installCertificates(remoteShell(sshAccess(host, entry, endpoint), signal), identity, log);
+  await saveServerPair(entry, pair); // only now: until the engine has it, the old one is what it must show
+  log.info('Setting Docker configuration on the remote daemon...');
   const limit = clock.now() + RELOAD_TIMEOUT;
   for (;;) {
     try {
