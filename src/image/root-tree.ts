@@ -54,8 +54,9 @@ function addEntry(tree: FileTree, path: string, entry: TarEntry, contents: Image
   const mode = (header.mode ?? 0o644) & 0o7777;
   if (path in contents.links) return;
   if (header.type === 'file') tree.file(path, entry.data, mode);
-  else if (header.type === 'symlink') tree.symlink(path, header.linkname ?? '');
-  else if (header.type === 'link') {
+  else if (header.type === 'symlink') {
+    if (tree.get(path)?.type !== 'file') tree.symlink(path, header.linkname ?? ''); // /sbin/ip → /bin/ip: one folder here
+  } else if (header.type === 'link') {
     const target = tree.get(canonical((header.linkname ?? '').replace(/^(\.?\/)+/, '')));
     if (target) tree.put(path, target);
   } else if (header.type === 'directory' && tree.get(path) === undefined) tree.directory(path, mode);

@@ -1,5 +1,6 @@
 /** The store's boot images, as drivers and the `image` command want them. */
 import { join } from 'node:path';
+import { messageOf } from '../core/errors.ts';
 import type { BootImage } from '../driver/context.ts';
 import type { BuildOptions, CachedImage, ImageCache } from '../image/index.ts';
 import type { Images } from './api.ts';
@@ -10,7 +11,7 @@ import { machineNames } from './listing.ts';
 const LOCK = 'images';
 
 /**
- * A verified image: the store's current one (built when there is none), the one with a digest, or one from a folder, an archive
+ * A verified image: the store's current one (built when there is none, or when it holds another version's engine), the one with a digest, or one from a folder, an archive
  * or a URL, which is taken into the store. Throws what `src/image` throws.
  */
 export async function bootImageOf(host: MachinesHost, reference: string | undefined, signal: AbortSignal): Promise<BootImage> {
@@ -18,7 +19,7 @@ export async function bootImageOf(host: MachinesHost, reference: string | undefi
   if (reference !== undefined && /^sha256:[0-9a-f]{64}$/.test(reference)) return described(await cache.verified(reference, signal));
   if (reference !== undefined) return described(await host.lockStore(LOCK, () => importInto(cache, reference, signal), signal));
   const current =
-    (await cache.current()) ?? (await host.lockStore(LOCK, async () => (await cache.current()) ?? build(host, cache, {}, signal), signal));
+    (await upToDate(cache)) ?? (await host.lockStore(LOCK, async () => (await upToDate(cache)) ?? renew(host, cache, signal), signal));
   return described(await cache.verified(current.manifest.digest, signal));
 }
 
@@ -34,6 +35,25 @@ export function imagesOf(host: MachinesHost): Images {
 async function openCache(host: MachinesHost): Promise<ImageCache> {
   const { ImageCache } = await import('../image/index.ts');
   return new ImageCache(host.paths.imagesDir);
+}
+
+/** The current image, if it has this package's engine and guest inside. */
+async function upToDate(cache: ImageCache): Promise<CachedImage | undefined> {
+  const { isUpToDate, packageFiles } = await import('../image/index.ts');
+  const current = await cache.current();
+  return current && (await isUpToDate(current.manifest, packageFiles())) ? current : undefined;
+}
+
+/** Builds; where that cannot be done an image of another version still serves. */
+async function renew(host: MachinesHost, cache: ImageCache, signal: AbortSignal): Promise<CachedImage> {
+  const older = await cache.current();
+  try {
+    return await build(host, cache, {}, signal);
+  } catch (error) {
+    if (older === undefined || signal.aborted) throw error;
+    host.options.log.warn(`Using the boot image of another version, a new one cannot be built: ${messageOf(error)}`);
+    return older;
+  }
 }
 
 async function build(
