@@ -15,13 +15,18 @@ export interface ConsoleLogger extends Logger {
  * docker-machine's lines: information on stdout (on stderr for `env` and `config`, whose stdout a shell evaluates), warnings and
  * debug lines on stderr, the latter with the time since the start.
  */
-export function consoleLogger(options: { info: OutputStream; stderr: OutputStream; debug: boolean; elapsed: () => number }): ConsoleLogger {
+export function consoleLogger(options: {
+  info: () => OutputStream;
+  warnings: () => OutputStream;
+  debug: boolean;
+  elapsed: () => number;
+}): ConsoleLogger {
   let sink: InfoSink | undefined;
   return {
-    info: (message) => (sink ? sink.info(message) : void options.info.write(`${message}\n`)),
-    warn: (message) => void options.stderr.write(`${message}\n`),
+    info: (message) => (sink ? sink.info(message) : void options.info().write(`${message}\n`)),
+    warn: (message) => void options.warnings().write(`${message}\n`),
     debug: (message) => {
-      if (options.debug) options.stderr.write(`[${(options.elapsed() / 1000).toFixed(3)} s] ${message}\n`);
+      if (options.debug) options.warnings().write(`[${(options.elapsed() / 1000).toFixed(3)} s] ${message}\n`);
     },
     redirectInfo: (to) => {
       sink = to;

@@ -12,9 +12,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] satisfies InterruptSignal[]
     stop.abort(interrupted(signal));
   });
 }
-// A reader such as `head` that has enough is no error.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+/** A reader such as `head` that has enough is no error. */
+function quietly(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  if (stream.listenerCount('error') === 0)
+    stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  return stream;
 }
 
 function realPath(path: string): string | undefined {
@@ -26,15 +28,22 @@ function realPath(path: string): string | undefined {
 }
 
 const platform = thisPlatform();
-const { execPath, ppid, stdin, stdout, stderr, argv } = process;
+const { execPath, ppid, argv } = process;
 process.exitCode = await runProgram({
   words: argv.slice(2),
   invocation: invocationWords({ platform, execPath, script: argv[1] ?? execPath, realPath }),
   platform,
   parentPid: ppid,
-  stdin,
-  stdout,
-  stderr,
+  // Each costs milliseconds to open, and most commands use one.
+  get stdin() {
+    return process.stdin;
+  },
+  get stdout() {
+    return quietly(process.stdout);
+  },
+  get stderr() {
+    return quietly(process.stderr);
+  },
   clock: systemClock,
   signal: stop.signal,
 });

@@ -55,9 +55,9 @@ function rawArguments(words: readonly string[]): ParsedArguments {
 
 /** `env` and `config` keep stdout for what a shell evaluates. */
 function sessionFor(input: ProgramInput, globals: GlobalOptions, spec: CommandSpec): Session {
-  const info = spec.name === 'env' || spec.name === 'config' ? input.stderr : input.stdout;
+  const info = () => (spec.name === 'env' || spec.name === 'config' ? input.stderr : input.stdout);
   const started = input.clock.now();
-  const log = consoleLogger({ info, stderr: input.stderr, debug: globals.debug, elapsed: () => input.clock.now() - started });
+  const log = consoleLogger({ info, warnings: () => input.stderr, debug: globals.debug, elapsed: () => input.clock.now() - started });
   return openSession(input, globals, log);
 }
 
