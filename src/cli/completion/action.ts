@@ -5,7 +5,7 @@ import { COMMANDS, type CommandSpec } from '../command-spec.ts';
 import { driverForCreate } from '../create-driver.ts';
 import { GLOBAL_FLAGS } from '../global-flags.ts';
 import { openSession, programName } from '../session.ts';
-import { type Answer, candidatesFor, type Sources } from './candidates.ts';
+import { type Answer, type Candidate, candidatesFor, type Sources } from './candidates.ts';
 import { COMPLETION_SHELLS, completionScript } from './scripts.ts';
 import { type Grammar, readCommandLine } from './situation.ts';
 
@@ -28,8 +28,9 @@ export const completion: Action = async (call) => {
   return 0;
 };
 
-const lineOf = ({ value, description }: { value: string; description: string }): string =>
-  description === '' ? value : `${value}\t${description}`;
+function lineOf({ value, description }: Candidate): string {
+  return description === '' ? value : `${value}\t${description.replace(/\s+/g, ' ')}`;
+}
 
 /** A shell that completes must never show an error of ours: what cannot be known is left out. */
 async function answerTo(call: Call, current: string, words: readonly string[]): Promise<Answer> {
