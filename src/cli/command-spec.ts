@@ -87,7 +87,6 @@ const regenerateFlags: readonly CliFlag[] = [
 
 const imageBuildFlags: readonly CliFlag[] = [
   { name: 'mirror', type: 'string', env: 'TSMACHINE_MIRROR', help: "Debian mirror to take packages from (default: apt's own)" },
-  { name: 'output', short: 'o', type: 'string', help: 'Write the image to this folder instead of the store' },
 ];
 
 const createHelp = "Run '{program} create --driver name --help' to include the create flags for that driver in the help text.";

@@ -11,6 +11,11 @@ async function namesOrDefault(session: Session, names: readonly string[]): Promi
   throw new MachineError('NO_NAME', 'Error: No machine name(s) specified and no "default" machine exists');
 }
 
+/** For commands that take no names. */
+export function refuseNames(names: readonly string[]): void {
+  if (names.length > 0) throw new MachineError('USAGE', `Error: Expected no arguments, found ${JSON.stringify(names[0])}`);
+}
+
 /** Runs `work` on the one machine named, or on the default one. */
 export async function withOneMachine<T>(session: Session, names: readonly string[], work: (machine: Machine) => Promise<T>): Promise<T> {
   if (names.length > 1) throw new MachineError('USAGE', 'Error: Expected one machine name as an argument');

@@ -1,6 +1,7 @@
-import { isMachineError, messageOf } from '../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { MachineState } from '../../driver/index.ts';
 import type { Machine } from '../../machine/api.ts';
+import { isExpected } from '../expected-error.ts';
 import { compareNatural } from '../natural-sort.ts';
 import type { Session } from '../session.ts';
 import { swarmMaster, swarmUrl } from './swarm.ts';
@@ -40,7 +41,7 @@ export async function loadAll(session: Session): Promise<LoadedMachines> {
   const names = await store.names();
   for (const [at, result] of (await Promise.allSettled(names.map((name) => store.load(name)))).entries()) {
     if (result.status === 'fulfilled') machines.push(result.value);
-    else if (!isMachineError(result.reason)) throw result.reason;
+    else if (!isExpected(result.reason)) throw result.reason;
     else broken.push({ ...blankRow(names[at] ?? '', 'not found'), state: 'Error', error: oneLine(result.reason.message) });
   }
   return { machines, broken };

@@ -1,7 +1,8 @@
-import { MachineError, messageOf } from '../../core/errors.ts';
+import { MachineError } from '../../core/errors.ts';
 import { boolFlag } from '../arguments/cli-flag.ts';
 import { askYesNo } from '../ask.ts';
 import type { Call } from '../call.ts';
+import { isExpected } from '../expected-error.ts';
 import { MachineCommand } from '../machine-command.ts';
 
 export default class Rm extends MachineCommand {
@@ -21,7 +22,8 @@ export default class Rm extends MachineCommand {
         session.print(`Successfully removed ${name}`);
       } catch (error) {
         session.input.signal.throwIfAborted();
-        errors.push(`Error removing host "${name}": ${messageOf(error)}`);
+        if (!isExpected(error)) throw error;
+        errors.push(`Error removing host "${name}": ${error.message}`);
       }
     }
     if (errors.length > 0 && !force) throw new MachineError('REMOVE_FAILED', errors.join('\n'));

@@ -1,4 +1,5 @@
 import { isMachineError, messageOf } from '../../core/errors.ts';
+import { isExpected } from '../expected-error.ts';
 
 /** What the user sees of an error: the message and what to do about it; of a bug also where it is and how to report it. */
 export function errorText(error: unknown, debug: boolean): string {
@@ -6,6 +7,7 @@ export function errorText(error: unknown, debug: boolean): string {
     const lines = error.hint === undefined ? [error.message] : [error.message, error.hint];
     return (debug ? [...lines, ...causes(error)] : lines).join('\n');
   }
+  if (isExpected(error) && !debug) return error.message;
   const stack = error instanceof Error ? (error.stack ?? messageOf(error)) : String(error);
   return `${stack}\nThis is a bug in tsmachine. Please report it with these lines, the command and what it printed with --debug.`;
 }
