@@ -10,7 +10,7 @@ import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { compare, describe } from './compare.ts';
 import type { EngineName } from './engines.ts';
-import { scenarios } from './scenarios/index.ts';
+import { allScenarios } from './scenarios/index.ts';
 import { dockerClient, type Session, startSession } from './session.ts';
 import { Target } from './target.ts';
 
@@ -27,7 +27,7 @@ const [oracle, ours] = await Promise.all([startSession(values.against as EngineN
 for (const { engine, problem } of [oracle, ours]) if (problem) console.log(`${engine.name}: ${problem}`);
 let [differences, leaves] = [0, 0];
 try {
-  for (const [name, scenario] of Object.entries(scenarios)) {
+  for (const [name, scenario] of Object.entries(allScenarios)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     const [left, right] = [oracle, ours].map(({ engine }) => new Target(engine.socket, values.version, docker));
     if (!left || !right) continue;

@@ -4,7 +4,7 @@
 
 import { parseArgs } from 'node:util';
 import type { EngineName } from './engines.ts';
-import { scenarios } from './scenarios/index.ts';
+import { allScenarios } from './scenarios/index.ts';
 import { dockerClient, startSession } from './session.ts';
 import { Target } from './target.ts';
 
@@ -14,7 +14,7 @@ const docker = await dockerClient();
 const session = await startSession(name as EngineName);
 if (session.problem) console.log(session.problem);
 try {
-  for (const [title, scenario] of Object.entries(scenarios)) {
+  for (const [title, scenario] of Object.entries(allScenarios)) {
     if (wanted.length > 0 && !wanted.includes(title)) continue;
     const target = new Target(session.engine.socket, values.version, docker);
     console.log(`# ${title}`);

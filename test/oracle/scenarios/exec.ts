@@ -81,18 +81,4 @@ export const execScenarios: Record<string, Scenario> = {
     await t.remove(id);
     await t.call('inspect after removal', { path: `/exec/${exec}/json` });
   },
-
-  top: async (t) => {
-    const id = await t.running('xx', { Image: 'busybox', Cmd: ['sleep', '1000'] });
-    const answer = await t.quiet({ path: '/containers/xx/top' });
-    const { Titles, Processes } = JSON.parse(answer.body.toString()) as { Titles: string[]; Processes: string[][] };
-    t.note('top', {
-      status: String(answer.status),
-      titles: String(Titles),
-      processes: String(Processes?.length),
-      command: String(Processes?.[0]?.at(-1)),
-    });
-    await t.call('bad arguments', { path: '/containers/xx/top?ps_args=--odd' });
-    await t.remove(id);
-  },
 };

@@ -1,4 +1,4 @@
-/** All scenarios by name. Each runs against one engine and leaves it as it found it, but for pulled images. */
+/** The scenarios of what ours serves, by name. Each runs against one engine and leaves it as it found it, but for pulled images. */
 
 import type { Target } from '../target.ts';
 import { cliScenarios } from './cli.ts';
@@ -6,6 +6,7 @@ import { createScenarios } from './create.ts';
 import { execScenarios } from './exec.ts';
 import { imageScenarios } from './images.ts';
 import { inspectScenarios } from './inspect.ts';
+import { laterScenarios } from './later.ts';
 import { lifeScenarios } from './life.ts';
 import { networkScenarios } from './networks.ts';
 import { streamScenarios } from './streams.ts';
@@ -26,3 +27,6 @@ export const scenarios: Record<string, Scenario> = {
   ...networkScenarios,
   ...cliScenarios,
 };
+
+/** With those of what is yet to come. */
+export const allScenarios: Record<string, Scenario> = { ...scenarios, ...laterScenarios };

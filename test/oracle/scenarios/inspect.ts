@@ -20,7 +20,7 @@ const KINDS: Record<string, object> = {
   },
   limited: {
     Cmd: ['true'],
-    HostConfig: { Memory: 1 << 26, NanoCpus: 5e8, PidsLimit: 50, CpuShares: 512, ShmSize: 1 << 20, OomScoreAdj: 100 },
+    HostConfig: { Memory: 1 << 26, PidsLimit: 50, CpuShares: 512, ShmSize: 1 << 20, OomScoreAdj: 100 },
   },
   published: {
     Cmd: ['sleep', '1000'],

@@ -11,17 +11,11 @@ const ON_NOTHING: [method: string, path: string][] = [
   ['POST', '/containers/nosuch/kill'],
   ['POST', '/containers/nosuch/restart'],
   ['POST', '/containers/nosuch/wait'],
-  ['POST', '/containers/nosuch/pause'],
-  ['POST', '/containers/nosuch/unpause'],
   ['POST', '/containers/nosuch/rename?name=x1'],
   ['POST', '/containers/nosuch/resize?h=1&w=1'],
   ['POST', '/containers/nosuch/attach?stdout=1'],
   ['GET', '/containers/nosuch/json'],
   ['GET', '/containers/nosuch/logs?stdout=1'],
-  ['GET', '/containers/nosuch/top'],
-  ['GET', '/containers/nosuch/changes'],
-  ['GET', '/containers/nosuch/stats?stream=0'],
-  ['GET', '/containers/nosuch/export'],
   ['DELETE', '/containers/nosuch'],
   ['DELETE', '/containers/nosuch?force=1'],
 ];
@@ -30,17 +24,13 @@ export const lifeScenarios: Record<string, Scenario> = {
   'on nothing': async (t) => {
     for (const [method, path] of ON_NOTHING) await t.call(`${method} ${path}`, { method, path });
     await t.call('exec', { method: 'POST', path: '/containers/nosuch/exec', body: { Cmd: ['true'] } });
-    await t.call('update', { method: 'POST', path: '/containers/nosuch/update', body: {} });
   },
 
   'life of a container': async (t) => {
     const id = await t.create('life', SLEEP);
     await t.call('kill before start', post('/containers/life/kill'));
     await t.call('stop before start', post('/containers/life/stop'));
-    await t.call('pause before start', post('/containers/life/pause'));
-    await t.call('unpause before start', post('/containers/life/unpause'));
     await t.call('wait before start', post('/containers/life/wait'));
-    await t.call('top before start', { path: '/containers/life/top' });
     await t.call('resize before start', post('/containers/life/resize?h=10&w=10'));
     await t.call('start', post(`/containers/${id.slice(0, 8)}/start`));
     await t.call('start again', post('/containers/life/start'));
@@ -54,7 +44,6 @@ export const lifeScenarios: Record<string, Scenario> = {
     await t.call('resize', post('/containers/life/resize?h=10&w=10'));
     await t.call('resize badly', post('/containers/life/resize?h=x&w=10'));
     await t.call('resize by nothing', post('/containers/life/resize'));
-    await t.call('unpause while running', post('/containers/life/unpause'));
     await t.call('stop', post('/containers/life/stop?t=0'));
     await t.call('stop again', post('/containers/life/stop'));
     await t.call('kill after stop', post('/containers/life/kill'));
@@ -144,28 +133,11 @@ export const lifeScenarios: Record<string, Scenario> = {
     }
   },
 
-  pause: async (t) => {
-    const id = await t.running('pp', SLEEP);
-    await t.call('pause', post('/containers/pp/pause'));
-    await t.call('pause again', post('/containers/pp/pause'));
-    await t.call('start while paused', post('/containers/pp/start'));
-    await t.call('exec while paused', { method: 'POST', path: '/containers/pp/exec', body: { Cmd: ['true'] } });
-    await t.call('unpause', post('/containers/pp/unpause'));
-    await t.remove(id);
-  },
-
   'remove parameters': async (t) => {
     const id = await t.running('rr', SLEEP);
     await t.call('a bad boolean is true', { method: 'DELETE', path: '/containers/rr?force=odd&v=0' });
     await t.remove(id);
     await t.call('a removed link', { method: 'DELETE', path: '/containers/nosuch?link=1' });
     await t.call('stop with a bad timeout', post('/containers/nosuch/stop?t=x'));
-  },
-
-  prune: async (t) => {
-    await t.ran('prune', { Image: 'busybox', Cmd: ['true'] });
-    await t.call('with a bad filter', post('/containers/prune?filters=x'));
-    await t.call('containers', post('/containers/prune'));
-    await t.call('nothing', post('/containers/prune'));
   },
 };

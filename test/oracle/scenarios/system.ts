@@ -81,9 +81,4 @@ export const systemScenarios: Record<string, Scenario> = {
     await t.call('events with bad times', { path: '/events?since=yesterday' });
     await t.call('events since after until', { path: '/events?since=20&until=10' });
   },
-
-  auth: async (t) => {
-    await t.call('auth without a body', { method: 'POST', path: '/auth' });
-    await t.call('auth with a bad body', { method: 'POST', path: '/auth', body: '{', headers: { 'Content-Type': 'application/json' } });
-  },
 };

@@ -27,7 +27,6 @@ export const volumeScenarios: Record<string, Scenario> = {
     await t.call('remove', { method: 'DELETE', path: '/volumes/vol' });
     await t.call('remove again', { method: 'DELETE', path: '/volumes/vol' });
     await t.call('remove nothing by force', { method: 'DELETE', path: '/volumes/vol?force=1' });
-    await t.call('prune', { method: 'POST', path: '/volumes/prune' });
   },
 
   'volumes in containers': async (t) => {
