@@ -24,7 +24,13 @@ export interface Image {
   /** `sha256:…` of the config blob: Docker's image id. */
   id: string;
   /** The parsed config blob. */
-  config: { architecture: string; os: string; created?: string; config?: ImageRunConfig; rootfs: { type: 'layers'; diff_ids: string[] } } & Record<string, unknown>;
+  config: {
+    architecture: string;
+    os: string;
+    created?: string;
+    config?: ImageRunConfig;
+    rootfs: { type: 'layers'; diff_ids: string[] };
+  } & Record<string, unknown>;
   repoTags: string[];
   repoDigests: string[];
 }
@@ -102,8 +108,8 @@ export interface VolumeStore {
   get(name: string): Promise<Volume | undefined>;
   list(): Promise<Volume[]>;
   remove(name: string): Promise<void>;
-  /** First use: copies what the image has at that path into an empty volume, as dockerd does. */
-  populate(volume: Volume, imagePath: string): Promise<void>;
+  /** First use: copies what a container's file system has at `path` into an empty volume, as dockerd does. `path` is looked up inside `rootfs`. */
+  populate(volume: Volume, rootfs: string, path: string): Promise<void>;
 }
 
 /** An event of the Engine API (`GET /events`), v1.24 to v1.51. */

@@ -5,22 +5,25 @@ import { eventRoutes } from './api/events.ts';
 import { execRoutes } from './api/exec.ts';
 import { imageRoutes } from './api/images.ts';
 import { infoRoutes } from './api/info.ts';
+import { networkRoutes } from './api/networks.ts';
 import { swarmRoutes } from './api/swarm.ts';
+import { volumeRoutes } from './api/volumes.ts';
 import { ExecSessions } from './containers/exec.ts';
 import { RecordStore } from './containers/record-store.ts';
 import { ContainerRegistry } from './containers/registry.ts';
 import { restoreContainers } from './containers/restore.ts';
 import type { ContainerDefaults, ContainerServices } from './containers/services.ts';
 import { stopAll } from './containers/shutdown.ts';
-import type { BridgeNetwork, VolumeStore } from './contracts.ts';
-import { EngineError } from './errors.ts';
 import { EngineEvents } from './events/bus.ts';
 import type { Route } from './http/route.ts';
 import { openImageStores } from './images/open.ts';
+import { Bridge } from './networks/bridge.ts';
+import { predefinedNetworks } from './networks/predefined.ts';
 import type { Settings } from './options/settings.ts';
 import { parseSize } from './options/size.ts';
 import { Launcher } from './runtime/launcher.ts';
 import { availableCapabilities } from './runtime/spec/capabilities.ts';
+import { Volumes } from './volumes/store.ts';
 
 export interface Engine {
   routes: Route[];
@@ -36,15 +39,18 @@ export async function openEngine(settings: () => Settings, log: (message: string
   const events = new EngineEvents();
   const registry = () => ({ mirrors: settings().registryMirrors, insecureRegistries: settings().insecureRegistries });
   const { images, layers, puller } = await openImageStores(dataRoot, registry);
+  const volumes = await Volumes.open(dataRoot);
+  const networks = await predefinedNetworks(join(dataRoot, 'network', 'networks.json'));
   const containers = new ContainerRegistry();
   const launcher = new Launcher(runRoot, join(execRoot, 'crun'));
+  const bridge = await openBridge(settings(), networks.bridge);
   const services: ContainerServices = {
     registry: containers,
     records: new RecordStore(dataRoot),
     images,
     layers,
-    bridge: noBridge,
-    volumes: noVolumes,
+    bridge,
+    volumes,
     events,
     launcher,
     runRoot,
@@ -60,12 +66,39 @@ export async function openEngine(settings: () => Settings, log: (message: string
       ...containerRoutes(services),
       ...execRoutes(services, new ExecSessions()),
       ...imageRoutes({ images, puller, events }),
+      ...volumeRoutes({ volumes, events, usersOf: (name) => usersOfVolume(containers, name) }),
+      ...networkRoutes({ bridge, networks, membersOf: (mode) => membersOf(containers, mode) }),
       ...eventRoutes(events),
       ...infoRoutes({ settings, containers, images, events }),
       ...swarmRoutes(),
     ],
     shutdown: () => stopAll(services, settings().shutdownTimeout),
   };
+}
+
+/** Ids of all containers that have a volume, running or not. */
+function usersOfVolume(containers: ContainerRegistry, name: string): string[] {
+  const users = containers.list().filter(({ record }) => record.mounts.some((mount) => mount.Type === 'volume' && mount.Name === name));
+  return users.map(({ id }) => id);
+}
+
+/** Running containers with a network mode. */
+function membersOf(containers: ContainerRegistry, mode: string): { id: string; name: string }[] {
+  return containers.list().filter(({ running, record }) => running && record.hostConfig.NetworkMode === mode);
+}
+
+async function openBridge(settings: Settings, id: string): Promise<Bridge> {
+  return Bridge.open({
+    bridge: settings.bridge || 'docker0',
+    bip: settings.bip || '172.17.0.1/16',
+    mtu: settings.mtu,
+    masquerade: settings.ipMasquerade,
+    icc: settings.icc,
+    forward: settings.ipForward,
+    runFolder: settings.execRoot,
+    id,
+    spare: 3,
+  });
 }
 
 function containerDefaults(settings: Settings): ContainerDefaults {
@@ -92,14 +125,3 @@ function parseUlimit(text: string): { Name: string; Soft: number; Hard: number }
   const soft = Number(match[2]);
   return { Name: match[1] ?? '', Soft: soft, Hard: Number(match[3] ?? soft) };
 }
-
-const missing = (): Promise<never> => Promise.reject(new EngineError(501, 'not available yet'));
-const noBridge: BridgeNetwork = {
-  name: 'bridge',
-  id: '',
-  gateway: '',
-  connect: missing,
-  disconnect: async () => undefined,
-  restore: async () => undefined,
-};
-const noVolumes: VolumeStore = { ensure: missing, get: async () => undefined, list: async () => [], remove: missing, populate: missing };

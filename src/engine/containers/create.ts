@@ -156,7 +156,7 @@ async function copyUp(
   try {
     for (const { volumeName, destination } of wanted) {
       const volume = await services.volumes.get(volumeName);
-      if (volume !== undefined) await services.volumes.populate(volume, `${merged}${destination}`);
+      if (volume !== undefined) await services.volumes.populate(volume, merged, destination);
     }
   } finally {
     await services.layers.unmount(id);
