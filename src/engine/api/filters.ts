@@ -54,6 +54,11 @@ export class Filters {
     return !this.has(key) || this.all(key).some((value) => value === text || isFound(value, text));
   }
 
+  /** Whether a text is one of the values or matches one as a regular expression, or there is no such filter. */
+  matchesText(key: string, text: string): boolean {
+    return !this.has(key) || this.all(key).some((value) => value === text || matches(value, text));
+  }
+
   /** Every `key` or `key=value` wanted is among the labels. */
   matchesLabels(key: string, labels: Readonly<Record<string, string>> | null | undefined): boolean {
     return this.all(key).every((wanted) => {
@@ -66,6 +71,14 @@ export class Filters {
 }
 
 function isFound(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(pattern).test(text);
+  } catch {
+    return false;
+  }
+}
+
+function matches(pattern: string, text: string): boolean {
   try {
     return new RegExp(pattern).test(text);
   } catch {

@@ -73,7 +73,7 @@ function list(rooms: NetworkRooms, text: string, version: number): unknown {
   const any = (key: string, matches: (value: string) => boolean): boolean => !filters.has(key) || filters.all(key).some(matches);
   return describe(rooms)
     .filter(({ Name, Id, Driver, Scope, Labels }) => {
-      const named = any('name', (value) => Name.includes(value)) && any('id', (value) => Id.startsWith(value));
+      const named = filters.matchesText('name', Name) && filters.matchesText('id', Id);
       const kind = any('driver', (value) => value === Driver) && any('scope', (value) => value === Scope);
       return named && kind && (type.length === 0 || type.includes('builtin')) && filters.matchesLabels('label', Labels);
     })

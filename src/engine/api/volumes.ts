@@ -34,7 +34,7 @@ async function list({ volumes, usersOf }: VolumeRooms, text: string): Promise<un
   const filters = Filters.parse(text, ['dangling', 'driver', 'label', 'name']);
   const dangling = filters.boolean('dangling');
   const found = (await volumes.list())
-    .filter(({ Name }) => filters.all('name').every((part) => Name.includes(part)))
+    .filter(({ Name }) => filters.matchesText('name', Name))
     .filter(({ Driver }) => !filters.has('driver') || filters.all('driver').includes(Driver))
     .filter(({ Labels }) => filters.matchesLabels('label', Labels))
     .filter(({ Name }) => dangling === undefined || (usersOf(Name).length === 0) === dangling);

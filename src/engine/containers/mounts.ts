@@ -59,7 +59,10 @@ export async function prepareMounts(
   const copyUps: PreparedMounts['copyUps'] = [];
   for (const { point, volume, copyUp } of planned.values()) {
     if (volume !== undefined) {
-      const made = await volumes.ensure(volume.name === '' ? undefined : volume.name, volume.labels);
+      const made = await volumes.ensure(
+        volume.name === '' ? undefined : volume.name,
+        Object.keys(volume.labels).length > 0 ? volume.labels : undefined,
+      );
       point.Name = made.Name;
       point.Source = made.Mountpoint;
       if (copyUp) copyUps.push({ volumeName: made.Name, destination: point.Destination });

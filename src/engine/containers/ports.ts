@@ -4,19 +4,19 @@ import type { ContainerConfig, HostConfig } from './types.ts';
 
 /** The bindings to make at start: `-p` and, with `-P`, every exposed port. Throws 400. */
 export function wantedPorts(config: ContainerConfig, host: HostConfig, defaultIp: string): PortBinding[] {
-  const wanted = Object.entries(host.PortBindings ?? {}).flatMap(([port, bindings]) => {
-    const containerPort = normalPort(port);
-    const list = bindings === null || bindings.length === 0 ? [{}] : bindings;
-    return list.map(({ HostIp = '', HostPort = '' }: { HostIp?: string; HostPort?: string }): PortBinding => {
-      return { containerPort, hostIp: HostIp === '' ? defaultIp : HostIp, hostPort: hostPort(HostPort) };
+  const bindings = new Map(Object.entries(host.PortBindings ?? {}).map(([port, list]) => [normalPort(port), list ?? []]));
+  // As dockerd, only what is exposed can be published; the CLI exposes what it publishes.
+  return exposedPorts(config).flatMap((containerPort) => {
+    const wanted = bindings.get(containerPort) ?? [];
+    const any = host.PublishAllPorts === true ? [{ HostIp: '', HostPort: '' }] : [];
+    return (wanted.length > 0 ? wanted : any).map(({ HostIp = '', HostPort = '' }) => {
+      return { containerPort, hostIp: HostIp === '' ? unspecified : HostIp, hostPort: hostPort(HostPort) };
     });
   });
-  if (host.PublishAllPorts !== true) return wanted;
-  const bound = new Set(wanted.map(({ containerPort }) => containerPort));
-  const exposed = Object.keys(config.ExposedPorts ?? {})
-    .map(normalPort)
-    .filter((port) => !bound.has(port));
-  return [...wanted, ...exposed.map((containerPort) => ({ containerPort, hostIp: defaultIp, hostPort: 0 }))];
+}
+
+function exposedPorts(config: ContainerConfig): string[] {
+  return [...new Set(Object.keys(config.ExposedPorts ?? {}).map(normalPort))];
 }
 
 /** Checks the syntax of the bindings at create. Throws 400 with dockerd's words. */
@@ -24,7 +24,7 @@ export function checkPorts(host: HostConfig): void {
   for (const [port, bindings] of Object.entries(host.PortBindings ?? {})) {
     const [number = '', protocol = 'tcp'] = port.split('/');
     if (!validPort(number) || !['tcp', 'udp', 'sctp'].includes(protocol.toLowerCase()))
-      throw badRequest(`invalid port specification: ${JSON.stringify(port)}`);
+      throw badRequest(`invalid port specification: ${JSON.stringify(validPort(number) ? port : number)}`);
     for (const binding of bindings ?? []) {
       const text = binding.HostPort ?? '';
       if (text !== '' && !/^\d+(-\d+)?$/.test(text)) throw badRequest(`invalid port specification: ${JSON.stringify(text)}`);
@@ -37,12 +37,12 @@ export function checkPorts(host: HostConfig): void {
 /** `NetworkSettings.Ports` of inspect: every exposed port, with its bindings while running. */
 export function portMap(
   config: ContainerConfig,
-  host: HostConfig,
   endpoint: Endpoint | undefined,
 ): Record<string, { HostIp: string; HostPort: string }[] | null> {
   if (endpoint === undefined) return {};
-  const exposed = [...Object.keys(config.ExposedPorts ?? {}), ...Object.keys(host.PortBindings ?? {})].map(normalPort);
-  const map: Record<string, { HostIp: string; HostPort: string }[] | null> = Object.fromEntries(exposed.map((port) => [port, null]));
+  const map: Record<string, { HostIp: string; HostPort: string }[] | null> = Object.fromEntries(
+    exposedPorts(config).map((port) => [port, null]),
+  );
   for (const { containerPort, hostIp, hostPort: port } of endpoint.ports) {
     map[containerPort] = [...(map[containerPort] ?? []), { HostIp: hostIp, HostPort: String(port) }];
   }
