@@ -1,4 +1,5 @@
-import type { Client, ConnectConfig } from 'ssh2';
+import { connect } from 'node:net';
+import type { Algorithms, CipherAlgorithm, Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { MachineError, messageOf } from '../core/errors.ts';
 import type { SshEndpoint } from './endpoint.ts';
 import { fingerprint, publicLineOf } from './key-format.ts';
@@ -33,13 +34,13 @@ export async function connectSsh(options: ConnectOptions): Promise<Client> {
       client.once('ready', resolve).once('error', reject);
       client.once('close', () => reject(new Error('the connection was closed')));
       client.connect({
-        host: endpoint.host,
-        port: endpoint.port,
+        sock: connect({ host: endpoint.host, port: endpoint.port, noDelay: true }), // by itself ssh2 waits 40 ms on each question
         username: endpoint.user,
         privateKey: options.privateKey,
         readyTimeout: options.timeout ?? 30_000,
         ...KEEPALIVE,
-        ...pinnedAlgorithms(options.hostKeys),
+        authHandler: ['publickey'],
+        algorithms: { cipher: CIPHERS, ...pinnedKinds(options.hostKeys) },
         hostVerifier: (key: Buffer, verified: (ok: boolean) => void) => {
           refusal = changedKey(options, publicLineOf(key));
           if (refusal || options.hostKeys.length > 0) return verified(refusal === undefined);
@@ -59,11 +60,21 @@ export async function connectSsh(options: ConnectOptions): Promise<Client> {
   return client;
 }
 
+/** chacha20 first: twice as fast as AES where the guest's processor is emulated. */
+const CIPHERS: CipherAlgorithm[] = [
+  'chacha20-poly1305@openssh.com',
+  'aes128-gcm@openssh.com',
+  'aes256-gcm@openssh.com',
+  'aes128-ctr',
+  'aes192-ctr',
+  'aes256-ctr',
+];
+
 /** Asks the server for the kind of key that is pinned: it may have several. */
-function pinnedAlgorithms(hostKeys: readonly string[]): Partial<ConnectConfig> {
+function pinnedKinds(hostKeys: readonly string[]): Pick<Algorithms, 'serverHostKey'> {
   const kinds = hostKeys.map((key) => key.split(' ')[0] ?? '');
   const names = kinds.flatMap((kind) => (kind === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [kind]));
-  return names.length === 0 ? {} : { algorithms: { serverHostKey: [...new Set(names)] as never } };
+  return names.length === 0 ? {} : { serverHostKey: [...new Set(names)] as ServerHostKeyAlgorithm[] };
 }
 
 function changedKey({ endpoint, hostKeys }: ConnectOptions, shown: string): MachineError | undefined {

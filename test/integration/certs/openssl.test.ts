@@ -1,7 +1,7 @@
 /** What openssl says of our certificates. */
+
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +11,7 @@ import { silentLogger } from '../../../src/core/logger.ts';
 import { machinesHost } from '../../../src/machine/host.ts';
 import { folderDriver } from '../../support/folder-driver.ts';
 import { testStore } from '../../support/machines.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 let dir: string;
 const file = (name: string) => join(dir, name);
@@ -86,7 +87,7 @@ describe('openssl', () => {
 describe('the store of twenty first creates', () => {
   it('has a client pair that its CA signed', async () => {
     const { bundleProgram } = await import('../../support/bundle.ts');
-    const work = await mkdtemp(join(tmpdir(), 'tsmachine-test-'));
+    const work = temporaryFolder();
     const program = join(work, 'program.mjs');
     await bundleProgram('test/integration/machine/program.ts', program);
     const store = join(work, 'store');

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CREATE_STEPS } from '../../../src/machine/create-steps.ts';
 import { bundleProgram } from '../../support/bundle.ts';
 import { cloudMachines } from '../../support/folder-driver.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 import type { ProgramInput } from './program.ts';
 
 let program: string;
@@ -13,13 +13,13 @@ let store: string;
 let cloud: string;
 
 beforeAll(async () => {
-  program = join(await mkdtemp(join(tmpdir(), 'tsmachine-test-')), 'program.mjs');
+  program = join(temporaryFolder(), 'program.mjs');
   await bundleProgram('test/integration/machine/program.ts', program);
 });
 
 async function newStore(): Promise<void> {
-  store = await mkdtemp(join(tmpdir(), 'tsmachine-test-'));
-  cloud = await mkdtemp(join(tmpdir(), 'tsmachine-test-cloud-'));
+  store = temporaryFolder();
+  cloud = temporaryFolder();
 }
 
 interface Outcome {
@@ -74,7 +74,7 @@ describe('create of another kind after a kill', () => {
   it('removes what the first one made before it makes its own', async () => {
     await newStore();
     await run({ killAt: 'driver:made' });
-    const other = await mkdtemp(join(tmpdir(), 'tsmachine-test-cloud-'));
+    const other = temporaryFolder();
     expect((await run({ cloud: other })).code).toBe(0);
     expect(await cloudMachines(cloud)).toEqual([]);
     expect(await cloudMachines(other)).toEqual(['m']);

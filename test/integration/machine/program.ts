@@ -9,8 +9,8 @@ import { isMachineError } from '../../../src/core/errors.ts';
 import { thisPlatform } from '../../../src/host/platform.ts';
 import { processRunner } from '../../../src/host/process-runner.ts';
 import { openMachines } from '../../../src/machine/index.ts';
+import { createRequest } from '../../support/create-request.ts';
 import { folderDriver } from '../../support/folder-driver.ts';
-import { createRequest } from '../../support/machines.ts';
 
 export interface ProgramInput {
   readonly store: string;

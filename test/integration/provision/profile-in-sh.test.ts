@@ -1,10 +1,11 @@
 /** What a shell that sources our profile sees: every value literally. */
+
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { renderProfile } from '../../../src/provision/profile.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const HARD = [
   '$(touch ran)',
@@ -26,7 +27,7 @@ const HARD = [
 const END = 'END-OF-ARGUMENTS';
 
 it.each(['dash', 'bash', 'busybox'])('reaches the engine word for word (%s)', (shell) => {
-  const dir = mkdtempSync(join(tmpdir(), 'tsmachine-test-'));
+  const dir = temporaryFolder();
   const engine = {
     storageDriver: 'overlay2',
     labels: HARD.map((value) => `l=${value}`),

@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type AuthorityPaths, ensureAuthority, issueServerCertificate } from '../../../src/certs/authority.ts';
 import { writePair } from '../../../src/certs/files.ts';
 import { certificateNames, serverCertificateFits } from '../../../src/certs/server-certificate.ts';
 import type { Logger } from '../../../src/core/logger.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const NOW = Date.parse('2026-03-01T12:34:56Z');
 const DAY = 24 * 3600 * 1000;
@@ -17,7 +17,7 @@ let lines: string[];
 let log: Logger;
 
 beforeEach(async () => {
-  dir = join(await mkdtemp(join(tmpdir(), 'tsmachine-test-')), 'certs');
+  dir = join(temporaryFolder(), 'certs');
   paths = {
     caCert: join(dir, 'ca.pem'),
     caKey: join(dir, 'ca-key.pem'),

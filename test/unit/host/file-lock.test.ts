@@ -1,13 +1,12 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { type FileLockOptions, withFileLock } from '../../../src/host/file-lock.ts';
 import { thisPlatform } from '../../../src/host/platform.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const options = (signal = new AbortController().signal): FileLockOptions => ({ platform: thisPlatform(), clock: systemClock, signal });
-const path = async () => join(await mkdtemp(join(tmpdir(), 'tsmachine-test-')), 'locks', 'x.lock');
+const path = async () => join(temporaryFolder(), 'locks', 'x.lock');
 
 describe('withFileLock', () => {
   it('lets one in at a time', async () => {

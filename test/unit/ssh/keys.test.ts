@@ -1,11 +1,11 @@
 import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Platform } from '../../../src/host/platform.ts';
 import { readPrivateKey } from '../../../src/ssh/key-file.ts';
 import { dropbearPublicLine, fingerprint, newEd25519HostKey, publicLineOf, rsaPublicLine } from '../../../src/ssh/key-format.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const LINUX: Platform = { os: 'linux', arch: 'x64', env: {}, home: '/', uid: 0 };
 
@@ -46,7 +46,7 @@ describe('key formats', () => {
 
 describe('readPrivateKey', () => {
   const file = async (text: string, mode = 0o600) => {
-    const path = join(await mkdtemp(join(tmpdir(), 'tsmachine-test-')), 'key');
+    const path = join(temporaryFolder(), 'key');
     await writeFile(path, text);
     await chmod(path, mode);
     return path;

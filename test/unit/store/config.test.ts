@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configText, parseConfig, readConfig, writeConfig } from '../../../src/store/config.ts';
 import { defaultHostOptions } from '../../../src/store/host-options.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 /** A real file of docker-machine v0.16, driver none. */
 const REAL = `{
@@ -111,7 +111,7 @@ describe('config.json', () => {
   });
 
   it('tells a broken file as a broken machine, on one line', async () => {
-    const path = join(await mkdtemp(join(tmpdir(), 'tsmachine-test-')), 'config.json');
+    const path = join(temporaryFolder(), 'config.json');
     await expect(readConfig(path, 'm')).rejects.toMatchObject({
       code: 'MACHINE_BROKEN',
       message: `open ${path}: no such file or directory`,
@@ -124,7 +124,7 @@ describe('config.json', () => {
   });
 
   it('is written for its owner alone and leaves nothing beside it', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'tsmachine-test-'));
+    const dir = temporaryFolder();
     await writeConfig(join(dir, 'config.json'), parseConfig(REAL, 'foo'));
     expect((await stat(join(dir, 'config.json'))).mode & 0o777).toBe(0o600);
     expect(await readdir(dir)).toEqual(['config.json']);

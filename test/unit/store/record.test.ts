@@ -1,11 +1,11 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { emptyRecord, readRecord, writeRecord } from '../../../src/store/record.ts';
 import { storeId } from '../../../src/store/store-id.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
-const folder = () => mkdtemp(join(tmpdir(), 'tsmachine-test-'));
+const folder = () => temporaryFolder();
 
 describe('tsmachine.json', () => {
   it('is what was written', async () => {

@@ -1,0 +1,98 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { temporaryFolder } from './temporary.ts';
+
+/** A real SSH server of this user on a free port of 127.0.0.1. */
+export interface TestSshd {
+  readonly port: number;
+  readonly user: string;
+  /** Client key, PKCS#1 as the store's id_rsa. */
+  readonly keyPath: string;
+  /** OpenSSH public key lines. */
+  readonly hostKeys: readonly string[];
+  stop(): void;
+}
+
+/** OpenSSH's server with host keys of two kinds. Needs the Debian package openssh-server. */
+export async function startSshd(): Promise<TestSshd> {
+  const dir = temporaryFolder();
+  const keyPath = clientKey(dir);
+  const kinds = ['ed25519', 'rsa'];
+  for (const kind of kinds) execFileSync('ssh-keygen', ['-q', '-t', kind, '-N', '', '-f', join(dir, `host_${kind}`)]);
+  copyFileSync(`${keyPath}.pub`, join(dir, 'authorized_keys'));
+  const port = await freePort();
+  const lines = [
+    `ListenAddress 127.0.0.1:${port}`,
+    ...kinds.map((kind) => `HostKey ${dir}/host_${kind}`),
+    `AuthorizedKeysFile ${dir}/authorized_keys`,
+    `PidFile ${dir}/pid`,
+    'StrictModes no',
+    'UsePAM no',
+    'PasswordAuthentication no',
+    'PermitRootLogin yes',
+  ];
+  writeFileSync(join(dir, 'config'), `${lines.join('\n')}\n`);
+  const program = '/usr/sbin/sshd';
+  if (!existsSync(program)) throw new Error('sshd is missing: install the Debian package openssh-server');
+  if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true });
+  const hostKeys = kinds.map((kind) => publicLine(join(dir, `host_${kind}.pub`)));
+  return { port, keyPath, hostKeys, user: userInfo().username, stop: await serve(program, ['-D', '-e', '-f', join(dir, 'config')], port) };
+}
+
+/** dropbear with this host key file. Needs the Debian package dropbear-bin, and root. */
+export async function startDropbear(hostKey: Uint8Array): Promise<Omit<TestSshd, 'hostKeys'>> {
+  const dir = temporaryFolder();
+  const home = join(dir, 'home');
+  const keyPath = clientKey(dir);
+  mkdirSync(join(home, '.ssh'), { recursive: true, mode: 0o700 });
+  writeFileSync(join(dir, 'host_key'), hostKey, { mode: 0o600 });
+  const program = '/usr/sbin/dropbear';
+  if (!existsSync(program)) throw new Error('dropbear is missing: install the Debian package dropbear-bin');
+  const port = await freePort();
+  const stop = await serve(program, ['-F', '-E', '-s', '-p', `127.0.0.1:${port}`, '-r', join(dir, 'host_key')], port);
+  return { port, keyPath, user: userInfo().username, stop };
+}
+
+function clientKey(dir: string): string {
+  const keyPath = join(dir, 'id_rsa');
+  execFileSync('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-m', 'PEM', '-N', '', '-f', keyPath]);
+  chmodSync(keyPath, 0o600);
+  return keyPath;
+}
+
+const publicLine = (path: string) => readFileSync(path, 'utf8').split(' ').slice(0, 2).join(' ').trim();
+
+async function serve(program: string, args: string[], port: number): Promise<() => void> {
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk) => (said += chunk));
+  for (let tries = 0; tries < 100; tries++) {
+    if (child.exitCode !== null) throw new Error(`${program} ended: ${said}`);
+    if (await answers(port)) return () => child.kill();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${program} does not listen: ${said}`);
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const tell = (open: boolean) => () => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once('connect', tell(true)).once('error', tell(false));
+  });
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== 'object' || !address) throw new Error('no port');
+  return address.port;
+}
