@@ -6,6 +6,8 @@ import type { ContainerConfig, HostConfig } from './types.ts';
 export function wantedPorts(config: ContainerConfig, host: HostConfig, defaultIp: string): PortBinding[] {
   const bindings = new Map(Object.entries(host.PortBindings ?? {}).map(([port, list]) => [normalPort(port), list ?? []]));
   // As dockerd, only what is exposed can be published; the CLI exposes what it publishes.
+  // Without an address a port is published for both families, unless --ip says otherwise.
+  const unspecified = defaultIp === '0.0.0.0' ? '' : defaultIp;
   return exposedPorts(config).flatMap((containerPort) => {
     const wanted = bindings.get(containerPort) ?? [];
     const any = host.PublishAllPorts === true ? [{ HostIp: '', HostPort: '' }] : [];
