@@ -24,8 +24,17 @@ const KINDS: Record<string, object> = {
   },
   published: {
     Cmd: ['sleep', '1000'],
-    HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '8080' }], '81/tcp': [{ HostIp: '127.0.0.1', HostPort: '8081' }] } },
+    ExposedPorts: { '80/tcp': {}, '81/tcp': {}, '53/udp': {}, '90/tcp': {} },
+    HostConfig: {
+      PortBindings: {
+        '80/tcp': [{ HostPort: '8080' }],
+        '81/tcp': [{ HostIp: '127.0.0.1', HostPort: '8081' }],
+        '53/udp': [{ HostPort: '5353' }],
+      },
+    },
   },
+  // Bindings of ports that are not exposed too are not made: the client sends both.
+  unexposed: { Cmd: ['sleep', '1000'], HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '8080' }] } } },
   none: { Cmd: ['sleep', '1000'], HostConfig: { NetworkMode: 'none' } },
   host: { Cmd: ['sleep', '1000'], HostConfig: { NetworkMode: 'host', PidMode: 'host', IpcMode: 'host', UTSMode: 'host' } },
   privileged: { Cmd: ['sleep', '1000'], HostConfig: { Privileged: true } },
@@ -74,6 +83,7 @@ export const inspectScenarios: Record<string, Scenario> = {
     const id = await t.running('vv', {
       Image: 'busybox',
       Cmd: ['sleep', '1000'],
+      ExposedPorts: { '80/tcp': {} },
       HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '8080' }] } },
     });
     for (let minor = 24; minor <= 41; minor += 1) {

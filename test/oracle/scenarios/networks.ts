@@ -85,11 +85,13 @@ export const networkScenarios: Record<string, Scenario> = {
     const id = await t.running('port', {
       Image: 'busybox',
       Cmd: ['sleep', '1000'],
+      ExposedPorts: { '80/tcp': {} },
       HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '8080' }] } },
     });
     const taken = await t.create('taken', {
       Image: 'busybox',
       Cmd: ['true'],
+      ExposedPorts: { '80/tcp': {} },
       HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '8080' }] } },
     });
     await t.call('taken by a container', { method: 'POST', path: '/containers/taken/start' });
