@@ -23,6 +23,23 @@ function bundledNode() {
   }
 }
 
+// Node's own choice lies under /tmp, where another user could put code of his before us.
+function cacheFolder() {
+  var path = require('path');
+  var home = require('os').homedir();
+  if (process.platform === 'win32') return path.join(process.env.LOCALAPPDATA || home, 'tsmachine', 'compile-cache');
+  if (process.platform === 'darwin') return path.join(home, 'Library', 'Caches', 'tsmachine', 'compile-cache');
+  return path.join(process.env.XDG_CACHE_HOME || path.join(home, '.cache'), 'tsmachine', 'compile-cache');
+}
+
+function cacheCompiledCode() {
+  try {
+    if (!process.env.NODE_COMPILE_CACHE) require('module').enableCompileCache(cacheFolder());
+  } catch (error) {
+    // a user without a home folder: compile each time
+  }
+}
+
 function handOver(node) {
   // The script as we were given it, so that hints name what the user called.
   var child = require('child_process').spawn(node, process.argv.slice(1), { stdio: 'inherit' });
@@ -39,7 +56,7 @@ function handOver(node) {
 
 var node = isRecentEnough(process.versions.node) ? undefined : bundledNode();
 if (isRecentEnough(process.versions.node)) {
-  require('module').enableCompileCache();
+  cacheCompiledCode();
   import('../cli/main.js');
 } else if (node) {
   handOver(node);

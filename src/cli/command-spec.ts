@@ -86,7 +86,7 @@ const regenerateFlags: readonly CliFlag[] = [
 ];
 
 const imageBuildFlags: readonly CliFlag[] = [
-  { name: 'mirror', type: 'string', env: 'TSMACHINE_MIRROR', help: "Debian mirror to take packages from (default: apt's own)" },
+  { name: 'mirror', type: 'string', help: "Debian mirror to take packages from (default: apt's own)" },
 ];
 
 const createHelp = "Run '{program} create --driver name --help' to include the create flags for that driver in the help text.";

@@ -2,12 +2,13 @@ import { isMachineError } from '../core/errors.ts';
 import { canonicalWords } from './arguments/canonical.ts';
 import type { ParsedArguments } from './arguments/cli-flag.ts';
 import { parseFlags, parseLeadingFlags } from './arguments/parse-flags.ts';
-import type { Call } from './call.ts';
+import type { Action, Call } from './call.ts';
 import { COMMAND_CLASSES, HOT_ACTIONS } from './command-map.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { consoleLogger } from './console-logger.ts';
 import { findCommand } from './find-command.ts';
 import { DEBUG_ANYWHERE, GLOBAL_FLAGS, type GlobalOptions, globalOptions, saysDebug } from './global-flags.ts';
+import { stoppable } from './interrupt.ts';
 import { errorText } from './render/errors.ts';
 import { openSession, type ProgramInput, programName, type Session } from './session.ts';
 import { versionText } from './version.ts';
@@ -42,7 +43,17 @@ async function runCommand(input: ProgramInput, globals: GlobalOptions, spec: Com
   if (args.help) return say(input, (await import('./help/command-help.ts')).commandHelp(input, { ...spec, flags }));
   const call: Call = { session, spec, flags, args, ...(create ?? {}) };
   const hot = globals.debug ? undefined : HOT_ACTIONS[spec.name];
-  if (hot) return (await (await hot())(call)) ?? 0;
+  const work = hot ? runHot(hot, call) : runClass(call);
+  // create undoes what it made, however long that takes; nothing else is worth waiting for
+  return spec.name === 'create' ? work : stoppable(work, input.signal);
+}
+
+async function runHot(load: () => Promise<Action>, call: Call): Promise<number> {
+  return (await (await load())(call)) ?? 0;
+}
+
+async function runClass(call: Call): Promise<number> {
+  const { spec, flags, args } = call;
   const load = COMMAND_CLASSES[spec.name];
   if (!load) throw new Error(`no class for command ${spec.name}`);
   return (await load()).default.execute(canonicalWords(flags, args.values, args.names), call);

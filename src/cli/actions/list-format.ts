@@ -1,5 +1,5 @@
 import type { MachineState } from '../../driver/index.ts';
-import { compileTemplate, goInt, goPointer, goSlice, goStruct, TemplateError } from '../go-template/index.ts';
+import { compileTemplate, goDuration, goInt, goPointer, goSlice, goStruct, TemplateError } from '../go-template/index.ts';
 import { tabwriter } from '../render/tabwriter.ts';
 import { LIST_TABLE } from './list-table.ts';
 import type { MachineRow } from './machine-rows.ts';
@@ -57,27 +57,23 @@ function listItem(row: MachineRow) {
     EngineOptions: goPointer('engine.Options', options ? goFields(options.EngineOptions) : null),
     Error: row.error,
     DockerVersion: row.dockerVersion,
-    ResponseTime: goInt(row.responseTime * 1_000_000, 'time.Duration', { String: () => goDuration(row.responseTime) }),
+    ResponseTime: goDuration(row.responseTime),
   });
 }
 
 /** Values of docker-machine's state type. */
 const STATES: readonly MachineState[] = ['None', 'Running', 'Paused', 'Saved', 'Stopped', 'Stopping', 'Starting', 'Error', 'Timeout'];
 
+/** Fields that config.json calls otherwise than docker-machine's structs. */
+const FIELD_NAMES: Readonly<Record<string, string>> = { Dns: 'DNS', TlsVerify: 'TLSVerify' };
+
 /** Every list in these structs is one of strings, every whole number an int but Overcommit. */
 function goFields(options: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(options).map(([key, value]) => {
-      if (Array.isArray(value) || value === null) return [key, goSlice('string', value ?? [])];
-      return [key, typeof value === 'number' && key !== 'Overcommit' ? goInt(value) : value];
+      const name = FIELD_NAMES[key] ?? key;
+      if (Array.isArray(value) || value === null) return [name, goSlice('string', value ?? [])];
+      return [name, typeof value === 'number' && key !== 'Overcommit' ? goInt(value) : value];
     }),
   );
-}
-
-/** Go's time.Duration as text, for whole milliseconds: `0s`, `3ms`, `1.2s`, `1m2s`. */
-export function goDuration(milliseconds: number): string {
-  if (milliseconds === 0) return '0s';
-  if (milliseconds < 1000) return `${milliseconds}ms`;
-  const minutes = Math.floor(milliseconds / 60_000);
-  return `${minutes > 0 ? `${minutes}m` : ''}${(milliseconds % 60_000) / 1000}s`;
 }

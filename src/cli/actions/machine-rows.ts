@@ -66,6 +66,7 @@ export async function machineRows(
     return withinTime(options.timeout, ask(session, machine, swarmMaster(machine, all.machines), options), late);
   });
   const rows = [...(await Promise.all(asked)), ...all.broken];
+  session.input.signal.throwIfAborted();
   return rows.sort((a, b) => compareNatural(a.name, b.name));
 }
 

@@ -6,6 +6,7 @@ import type { Call } from '../call.ts';
 import { MachineCommand } from '../machine-command.ts';
 import { stepProgress } from '../render/progress.ts';
 import type { Session } from '../session.ts';
+import { usageWithHelp } from '../usage-with-help.ts';
 
 export default class Create extends MachineCommand {
   protected override async work(call: Call): Promise<number> {
@@ -25,11 +26,12 @@ export default class Create extends MachineCommand {
   }
 }
 
-function createRequest({ args, driver }: Call): CreateRequest {
-  const { values, names } = args;
+function createRequest(call: Call): CreateRequest {
+  const { driver } = call;
+  const { values, names } = call.args;
   const [name, ...extra] = names;
   if (extra.length > 0) throw new MachineError('USAGE', `Invalid command line. Found extra arguments [${extra.join(' ')}]`);
-  if (name === undefined) throw new MachineError('USAGE', 'Error: No machine name specified', { hint: 'Try: create --help' });
+  if (name === undefined) throw usageWithHelp(call, 'Error: No machine name specified');
   if (!driver) throw new Error('create without a driver');
   const driverFlags: FlagValues = Object.fromEntries(driver.flags.map((flag) => [flag.name, values[flag.name] ?? '']));
   const engine = {

@@ -4,9 +4,12 @@ import type { Call } from '../call.ts';
 import { compileTemplate, jsonFunctions, TemplateError } from '../go-template/index.ts';
 import { MachineCommand } from '../machine-command.ts';
 import { withOneMachine } from '../pick-machines.ts';
+import { usageWithHelp } from '../usage-with-help.ts';
 
 export default class Inspect extends MachineCommand {
-  protected override async work({ session, args }: Call): Promise<undefined> {
+  protected override async work(call: Call): Promise<undefined> {
+    const { session, args } = call;
+    if (args.names.length > 1) throw usageWithHelp(call, 'Error: Expected one machine name as an argument');
     const config = await withOneMachine(session, args.names, (machine) => machine.inspect());
     const format = stringFlag(args.values, 'format');
     if (format === '') {

@@ -4,12 +4,14 @@ import { askYesNo } from '../ask.ts';
 import type { Call } from '../call.ts';
 import { isExpected } from '../expected-error.ts';
 import { MachineCommand } from '../machine-command.ts';
+import { usageWithHelp } from '../usage-with-help.ts';
 
 export default class Rm extends MachineCommand {
-  protected override async work({ session, args }: Call): Promise<number> {
-    const { names, values } = args;
+  protected override async work(call: Call): Promise<number> {
+    const { session } = call;
+    const { names, values } = call.args;
     const force = boolFlag(values, 'force');
-    if (names.length === 0) throw new MachineError('USAGE', 'Error: Expected to get one or more machine names as arguments');
+    if (names.length === 0) throw usageWithHelp(call, 'Error: Expected to get one or more machine names as arguments');
     session.print(`About to remove ${names.join(', ')}`);
     session.print('WARNING: This action will delete both local reference and remote instance.');
     if (!force && !boolFlag(values, 'y') && !(await askYesNo(session.input, 'Are you sure? (y/n): '))) return 0;

@@ -12,7 +12,8 @@ export default class Ssh extends MachineCommand {
     return withOneMachine(session, name === undefined ? [] : [name], async (machine) => {
       const state = await machine.state();
       if (state !== 'Running') {
-        const hint = state === 'Stopped' ? { hint: `Start it: start ${machine.name}` } : {};
+        const hint =
+          state === 'Stopped' ? { hint: `Start it with: ${[...session.input.invocation, 'start', machine.name].join(' ')}` } : {};
         throw new MachineError('NOT_RUNNING', `Error: Cannot run SSH command: Host "${machine.name}" is not running`, hint);
       }
       const ssh = await machine.ssh();

@@ -8,6 +8,7 @@ import { plainFunction, type TemplateFunction } from './function.ts';
 import { parse } from './parser.ts';
 import { goValue } from './value.ts';
 
+export { goDuration } from './duration.ts';
 export { TemplateError } from './errors.ts';
 export { jsonFunctions } from './json.ts';
 export { goInt, goPointer, goSlice, goStruct } from './value.ts';

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync } from 'oxc-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,6 +49,14 @@ describe('the launcher', () => {
     const printed = await cli.run([], { node: [...preload('20.1.0'), alone] });
     expect(printed).toMatchObject({ code: 1, stdout: '' });
     expect(printed.stderr).toMatch(/^tsmachine needs Node 22\.15 or newer and found 20\.1\.0\. .*\n$/);
+  });
+
+  it('keeps compiled code where no other user can write', async () => {
+    await cli.run(['--version']);
+    expect(existsSync(join(cli.folder, '.cache/tsmachine/compile-cache'))).toBe(true);
+    await cli.run(['--version'], { env: { XDG_CACHE_HOME: join(cli.folder, 'xdg') } });
+    expect(existsSync(join(cli.folder, 'xdg/tsmachine/compile-cache'))).toBe(true);
+    expect(await cli.run(['--version'], { env: { HOME: '/nonexistent' } })).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('has nothing a Node of 2018 could not parse', () => {

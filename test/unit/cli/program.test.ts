@@ -101,11 +101,9 @@ describe('wrong command lines', () => {
     [['ls', '--filter', 'x'], 'Unsupported filter syntax\nA filter is key=value\n'],
     [['ls', '--filter', 'colour=red'], "Unsupported filter key 'colour'\nKeys: name, driver, state, swarm, label\n"],
     [['create', '-d', 'none', 'a', 'b'], 'Invalid command line. Found extra arguments [b]\n'],
-    [['create', '-d', 'none'], /^Error: No machine name specified\n/],
     [['create', '-d', 'none', '--urll', 'x', 'm'], 'flag provided but not defined: -urll\nDid you mean --url?\n'],
     [['create', '-d', 'bogus', 'm'], /^Driver "bogus" not found\. /],
     [['create', '-d', 'none', '--url', 'tcp://h:1', '.m'], /Invalid hostname specified\. Allowed hostname chars are: 0-9a-zA-Z \. -\n/],
-    [['rm'], 'Error: Expected to get one or more machine names as arguments\n'],
     ...['status', 'url', 'ip', 'env', 'config', 'inspect', 'start', 'stop', 'kill', 'restart', 'ssh', 'version'].map(
       (command) => [[command, 'nosuch'], NOT_FOUND] as [string[], string],
     ),
@@ -117,6 +115,15 @@ describe('wrong command lines', () => {
     expect(printed.stderr).toMatch(message);
     if (typeof message === 'string') expect(printed.stderr).toBe(message);
     expect(printed).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  it.each([
+    [['rm'], 'Error: Expected to get one or more machine names as arguments\n'],
+    [['create', '-d', 'none'], 'Error: No machine name specified\n'],
+    [['inspect', 'a', 'b'], 'Error: Expected one machine name as an argument\n'],
+  ])('%j shows the help first', async (words, stderr) => {
+    const { stdout } = await store.run([...words, '--help']);
+    expect(await store.run(words)).toEqual({ code: 1, stdout, stderr });
   });
 
   it('says a bad MACHINE_DEBUG', async () => {
