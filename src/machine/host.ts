@@ -1,6 +1,5 @@
 import type { AuthorityPaths } from '../certs/authority.ts';
 import { systemCode } from '../core/errors.ts';
-import { withFileLock } from '../host/file-lock.ts';
 import { type StorePaths, storePaths } from '../store/paths.ts';
 import type { MachinesOptions } from './api.ts';
 
@@ -24,8 +23,10 @@ export function machinesHost(options: MachinesOptions): MachinesHost {
   const paths = storePaths(options.storePath, options.platform.os);
   const { env, os } = options.platform;
   let id: Promise<string> | undefined;
-  const lock = <T>(name: string, onWait: () => void, work: () => Promise<T>, signal = options.signal) =>
-    withFileLock(paths.lock(name), { platform: options.platform, clock: options.clock, signal, onWait }, work);
+  const lock = async <T>(name: string, onWait: () => void, work: () => Promise<T>, signal = options.signal) => {
+    const { withFileLock } = await import('../host/file-lock.ts'); // most commands change nothing
+    return withFileLock(paths.lock(name), { platform: options.platform, clock: options.clock, signal, onWait }, work);
+  };
   return {
     options,
     paths,

@@ -3,7 +3,6 @@ import { type DriverDefinition, type MachineState, readsHostKeys } from '../driv
 import { provisionerFor } from '../provision/index.ts';
 import { configText, type MachineConfig } from '../store/config.ts';
 import type { Machine, MachineSsh } from './api.ts';
-import { checkEngineTls, engineVersion } from './engine-client.ts';
 import { loadEntry, type MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
 import { loadDefinition, type OpenDriver, openDriver } from './open-driver.ts';
@@ -78,10 +77,12 @@ export class StoredMachine implements Machine {
 
   async checkTls(): Promise<void> {
     const provisioner = provisionerFor(this.definition.capabilities.guest);
+    const { checkEngineTls } = await import('./engine-client.ts');
     await checkEngineTls(this.config, await this.url(), provisioner?.certificatesRestartEngine ?? false, this.host.options.signal);
   }
 
   async engineVersion(): Promise<string> {
+    const { engineVersion } = await import('./engine-client.ts');
     return engineVersion(this.config, await this.url(), this.host.options.signal);
   }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomic } from '../core/atomic-file.ts';
@@ -9,8 +8,8 @@ export async function storeId(path: string): Promise<string> {
   const known = await read(path);
   if (known !== undefined) return known;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const candidate = `${path}.${randomUUID()}`;
-  await writeFileAtomic(candidate, `${JSON.stringify({ formatVersion: 1, id: randomUUID() })}\n`);
+  const candidate = `${path}.${crypto.randomUUID()}`;
+  await writeFileAtomic(candidate, `${JSON.stringify({ formatVersion: 1, id: crypto.randomUUID() })}\n`);
   try {
     await link(candidate, path); // unlike rename it never replaces another process's answer
   } catch (error) {
