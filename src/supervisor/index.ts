@@ -1,7 +1,7 @@
 /** The CLI's side: starting a machine's supervisor, finding it, asking it. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MachineError, systemCode } from '../core/errors.ts';
+import { isMachineError, MachineError, systemCode } from '../core/errors.ts';
 import { startDetached } from '../host/detached.ts';
 import type { Supervisor, VirtualMachine } from '../host/virtual-machine.ts';
 import { connectToSupervisor } from './address.ts';
@@ -40,12 +40,17 @@ function client(place: SupervisedPlace): Supervisor {
 
 /** A connection to the supervisor; undefined when no VM runs and none is given to be started. */
 async function reach(place: SupervisedPlace, vm?: VirtualMachine) {
+  let deaths = 0;
   for (let waited = 0; waited < PATIENCE; waited += 50) {
     const running = (await findVm(place.dir, place)) !== undefined;
     if (!running && vm === undefined) return undefined;
     const socket = running ? await connectOrNothing(place) : undefined;
     if (socket !== undefined) return socket;
-    const answer = await startSupervisor(place, running ? {} : { vm: vm as VirtualMachine });
+    const answer = await startSupervisor(place, running ? {} : { vm: vm as VirtualMachine }).catch((error: unknown) => {
+      deaths += 1;
+      if (deaths === 3 || !isMachineError(error)) throw error;
+      return { busy: true } as const; // killed before it could say more: look at what it left
+    });
     if ('error' in answer) throw new MachineError(answer.error.code, answer.error.message);
     if ('busy' in answer) await delay(50); // one is just starting, or ending: look again
   }

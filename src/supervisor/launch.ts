@@ -1,7 +1,7 @@
 /** Starting a QEMU process, or finding the one that runs, and connecting to it. Runs in the machine's folder. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MachineError, systemCode } from '../core/errors.ts';
 import { identifyProcess, type ProcessIdentity, type ProcessProbe } from '../host/process-identity.ts';
@@ -22,7 +22,6 @@ const GREETING = 10_000;
 export async function launch(dir: string, vm: VirtualMachine, probe: ProcessProbe, confirmed: () => Promise<boolean>): Promise<RunningVm> {
   const { uuid, pidFile, sockets } = vm;
   const record: VmRecord = { vm: { uuid, pidFile, sockets } };
-  await Promise.all([pidFile, ...Object.values(sockets)].map((path) => rm(path, { force: true }).catch(() => {}))); // a dead QEMU's
   await writeRecord(dir, record);
   if (!(await confirmed())) {
     await forgetVm(dir);

@@ -1,5 +1,5 @@
 /** QEMU killed 20 times in the middle of pulls and creates: the engine comes back each time with whole state. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestRegistry, testRegistry } from './registry.ts';
@@ -7,12 +7,12 @@ import { TestStore } from './store.ts';
 
 const CUTS = 20;
 
-/** The QEMU process of a machine, by its folder in the arguments. */
+/** The QEMU process of a machine: it runs in its folder. */
 function qemuOf(folder: string): number {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      if (argv[0]?.includes('qemu-system') && argv.some((arg) => arg.includes(folder))) return Number(pid);
+      if (argv[0]?.includes('qemu-system') && readlinkSync(`/proc/${pid}/cwd`) === folder) return Number(pid);
     } catch {
       // ended meanwhile
     }

@@ -26,8 +26,8 @@ const ADDRESS = '127.0.0.1';
 /** Milliseconds. A guest under emulation on a busy computer boots in one to two minutes. */
 const READY_TIMEOUT = 300_000;
 /** How often the power button is pressed, with how much time in between: one pressed early in the boot is not seen. */
-const PRESSES = 6;
-const PRESS_INTERVAL = 10_000;
+const PRESSES = 12;
+const PRESS_INTERVAL = 5_000;
 
 /** QEMU's run states (QMP RunState) in docker-machine's words; those not named are Running. */
 const STATES: Readonly<Record<string, MachineState>> = {

@@ -50,6 +50,17 @@ describe('a supervised VM', () => {
     }
   });
 
+  it('starts although its supervisor is killed before it could say so', async () => {
+    for (const qemus of [0, 1]) {
+      const here = place();
+      const starting = supervise(here.dir, tinyVm(here.dir), here);
+      await until(() => supervisorsIn(here.dir).length === 1 && qemuIn(here.dir).length >= qemus);
+      process.kill(supervisorsIn(here.dir)[0]?.pid ?? 0, 'SIGKILL');
+      expect(await (await starting).vmStatus()).toBe('running');
+      expect(qemuIn(here.dir)).toHaveLength(1);
+    }
+  });
+
   it('has one supervisor and one QEMU, however many ask at once', async () => {
     const here = place();
     const vm = tinyVm(here.dir);
