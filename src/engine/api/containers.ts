@@ -7,9 +7,10 @@ import { restartContainer } from '../containers/restart.ts';
 import type { ContainerServices } from '../containers/services.ts';
 import { startContainer } from '../containers/start.ts';
 import { killContainer, type StopOptions, stopContainer } from '../containers/stop.ts';
-import { badRequest, conflict, EngineError } from '../errors.ts';
+import { badRequest, conflict, EngineError, internal } from '../errors.ts';
 import type { ApiAnswer, ApiRequest, Route } from '../http/route.ts';
 import { attachContainer } from './attach.ts';
+import { containerControlRoutes } from './container-control.ts';
 import { terminalSize } from './exec.ts';
 import { inspectContainer } from './inspect.ts';
 import { listContainers } from './list.ts';
@@ -19,10 +20,11 @@ import { checkLogStreams, containerLogs } from './logs.ts';
 export function containerRoutes(services: ContainerServices): Route[] {
   const find = (request: ApiRequest) => services.registry.get(request.params.name ?? '');
   return [
+    ...containerControlRoutes(services),
     {
       method: 'GET',
       path: '/containers/json',
-      handle: async ({ query, version }, answer) => answer.json(200, await listContainers(services, query, version)),
+      handle: async ({ query }, answer) => answer.json(200, await listContainers(services, query)),
     },
     { method: 'POST', path: '/containers/create', handle: (request, answer) => create(services, request, answer) },
     {
@@ -50,7 +52,10 @@ export function containerRoutes(services: ContainerServices): Route[] {
       path: '/containers/:name/stop',
       handle: async (request, answer) => {
         const options = stopOptions(request);
-        await wrapped(`cannot stop container: ${request.params.name}`, () => stopContainer(services, find(request), options));
+        const container = find(request);
+        await stopContainer(services, container, options).catch((error: unknown) => {
+          throw prefixed(error, `cannot stop container: ${request.params.name}`);
+        });
         answer.empty(204);
       },
     },
@@ -109,8 +114,9 @@ export function containerRoutes(services: ContainerServices): Route[] {
       path: '/containers/:name',
       handle: async (request, answer) => {
         const { query, params } = request;
-        if (query.boolean('link')) throw new EngineError(400, 'links are not supported');
-        await deleteContainer(services, find(request), params.name ?? '', { force: query.boolean('force'), volumes: query.boolean('v') });
+        const container = find(request);
+        if (query.boolean('link')) throw internal('Conflict, cannot remove the default link name of the container');
+        await deleteContainer(services, container, params.name ?? '', { force: query.boolean('force'), volumes: query.boolean('v') });
         answer.empty(204);
       },
     },
@@ -118,7 +124,7 @@ export function containerRoutes(services: ContainerServices): Route[] {
 }
 
 async function create(services: ContainerServices, request: ApiRequest, answer: ApiAnswer): Promise<void> {
-  const body = await request.json();
+  const body = await request.json({ required: true });
   const { container, warnings } = await createContainer(services, readCreateRequest(body), request.query.string('name'), request.version);
   answer.json(201, { Id: container.id, Warnings: warnings });
 }
@@ -151,14 +157,4 @@ function prefixed(error: unknown, prefix: string): unknown {
   return error instanceof EngineError && error.status !== 304
     ? new EngineError(error.status, `${prefix}: ${error.message}`, { cause: error })
     : error;
-}
-
-async function wrapped(prefix: string, operation: () => Promise<void>): Promise<void> {
-  try {
-    await operation();
-  } catch (error) {
-    // A name that is not there is said plainly.
-    if (error instanceof EngineError && error.status === 404) throw error;
-    throw prefixed(error, prefix);
-  }
 }

@@ -1,5 +1,5 @@
 import type { EngineEvent } from '../contracts.ts';
-import { badRequest, internal } from '../errors.ts';
+import { badRequest } from '../errors.ts';
 import type { EngineEvents } from '../events/bus.ts';
 import type { ApiAnswer, ApiRequest, Route } from '../http/route.ts';
 import { parseTimestamp } from '../http/timestamps.ts';
@@ -15,8 +15,8 @@ export function eventRoutes(events: EngineEvents): Route[] {
 async function stream(events: EngineEvents, request: ApiRequest, answer: ApiAnswer): Promise<void> {
   const { query } = request;
   const filters = Filters.parse(query.string('filters'), acceptedFilters);
-  const since = milliseconds(instant(query.string('since')));
-  const until = milliseconds(instant(query.string('until')));
+  const since = milliseconds(parseTimestamp(query.string('since')));
+  const until = milliseconds(parseTimestamp(query.string('until')));
   if (since !== undefined && until !== undefined && since > until) {
     throw badRequest(`\`since\` time (${query.string('since')}) cannot be after \`until\` time (${query.string('until')})`);
   }
@@ -36,15 +36,6 @@ async function stream(events: EngineEvents, request: ApiRequest, answer: ApiAnsw
   }
   await new Promise((done) => output.once('close', done));
   leave();
-}
-
-/** dockerd answers a bad time here with 500. */
-function instant(text: string): string | undefined {
-  try {
-    return parseTimestamp(text);
-  } catch (error) {
-    throw internal((error as Error).message, error);
-  }
 }
 
 function milliseconds(text: string | undefined): number | undefined {

@@ -27,9 +27,10 @@ export function execRoutes(services: ContainerServices, sessions: ExecSessions):
     {
       method: 'POST',
       path: '/exec/:id/resize',
-      handle: (request, answer) => {
+      handle: async (request, answer) => {
         const { rows, columns } = terminalSize(request);
-        const exec = sessions.get(request.params.id ?? '');
+        const exec = sessions.get(services, request.params.id ?? '');
+        await sessions.whenStarted(exec);
         exec.task?.resize(rows, columns);
         answer.empty(200);
       },
@@ -37,7 +38,7 @@ export function execRoutes(services: ContainerServices, sessions: ExecSessions):
     {
       method: 'GET',
       path: '/exec/:id/json',
-      handle: (request, answer) => answer.json(200, inspect(sessions.get(request.params.id ?? ''))),
+      handle: (request, answer) => answer.json(200, inspect(sessions.get(services, request.params.id ?? ''))),
     },
   ];
 }
@@ -47,15 +48,14 @@ export function terminalSize({ query }: ApiRequest): { rows: number; columns: nu
   const read = (name: 'h' | 'w', word: string): number => {
     const text = query.string(name);
     if (/^\d+$/.test(text)) return Number(text);
-    const reason = text === '' ? 'value is empty' : `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
-    throw badRequest(`invalid resize ${word} ${JSON.stringify(text)}: ${reason}`);
+    throw badRequest(`invalid resize ${word} ${JSON.stringify(text)}: invalid syntax`);
   };
   return { rows: read('h', 'height'), columns: read('w', 'width') };
 }
 
 async function start(services: ContainerServices, sessions: ExecSessions, request: ApiRequest, answer: ApiAnswer): Promise<void> {
   const body = (await request.json()) as { Detach?: boolean; Tty?: boolean; ConsoleSize?: [number, number] | null };
-  const exec = sessions.get(request.params.id ?? '');
+  const exec = sessions.get(services, request.params.id ?? '');
   sessions.checkStartable(exec);
   const size = request.version >= 42 && body.Tty === true ? (body.ConsoleSize ?? undefined) : undefined;
   if (body.Detach === true) {

@@ -51,7 +51,7 @@ export async function inspectContainer(
     ...(size === undefined ? {} : { SizeRw: size.rw, SizeRootFs: size.rootFs }),
     Mounts: record.mounts.map(showMount),
     Config: showConfig(record.config),
-    NetworkSettings: networkSettings(services, container, options.version),
+    NetworkSettings: networkSettings(services, container),
   };
 }
 
@@ -96,19 +96,20 @@ function showConfig(config: ContainerConfig): unknown {
   };
 }
 
+/** In dockerd's order. */
 const maskedPaths = [
-  '/proc/acpi',
   '/proc/asound',
+  '/proc/acpi',
   '/proc/interrupts',
   '/proc/kcore',
   '/proc/keys',
   '/proc/latency_stats',
-  '/proc/sched_debug',
-  '/proc/scsi',
   '/proc/timer_list',
   '/proc/timer_stats',
-  '/sys/devices/virtual/powercap',
+  '/proc/sched_debug',
+  '/proc/scsi',
   '/sys/firmware',
+  '/sys/devices/virtual/powercap',
 ];
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
@@ -120,7 +121,7 @@ function showHostConfig(host: HostConfig, version: number): unknown {
     ContainerIDFile: host.ContainerIDFile ?? '',
     LogConfig: { Type: host.LogConfig?.Type ?? 'json-file', Config: host.LogConfig?.Config ?? {} },
     NetworkMode: host.NetworkMode ?? 'bridge',
-    PortBindings: host.PortBindings ?? {},
+    PortBindings: host.PortBindings ?? null,
     RestartPolicy: { Name: host.RestartPolicy?.Name ?? 'no', MaximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0 },
     AutoRemove: host.AutoRemove ?? false,
     VolumeDriver: given.VolumeDriver ?? '',

@@ -12,10 +12,10 @@ import { networks } from './network-settings.ts';
 const acceptedFilters = 'ancestor before exited expose health id is-task isolation label name network publish since status volume'.split(
   ' ',
 );
-const states = ['created', 'restarting', 'running', 'removing', 'paused', 'exited', 'dead'];
+const states = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
 
 /** `GET /containers/json` (v1.24 to v1.51). Throws 400. */
-export async function listContainers(services: ContainerServices, query: Query, version: number): Promise<unknown[]> {
+export async function listContainers(services: ContainerServices, query: Query): Promise<unknown[]> {
   const filters = Filters.parse(query.string('filters'), acceptedFilters);
   for (const status of filters.all('status')) {
     if (!states.includes(status)) {
@@ -54,7 +54,7 @@ export async function listContainers(services: ContainerServices, query: Query, 
     );
   });
   if (limit > 0) chosen = chosen.slice(0, limit);
-  return Promise.all(chosen.map((container) => summary(services, container, query.boolean('size'), version)));
+  return Promise.all(chosen.map((container) => summary(services, container, query.boolean('size'))));
 }
 
 async function ancestorImages(services: ContainerServices, filters: Filters): Promise<Set<string> | undefined> {
@@ -70,7 +70,7 @@ function inVolumes(container: Container, filters: Filters): boolean {
   );
 }
 
-async function summary(services: ContainerServices, container: Container, withSize: boolean, version: number): Promise<unknown> {
+async function summary(services: ContainerServices, container: Container, withSize: boolean): Promise<unknown> {
   const { record } = container;
   const size = withSize ? await services.layers.usage(record.id) : undefined;
   return {
@@ -86,7 +86,7 @@ async function summary(services: ContainerServices, container: Container, withSi
     State: record.state.status,
     Status: status(container),
     HostConfig: { NetworkMode: record.hostConfig.NetworkMode ?? 'bridge' },
-    NetworkSettings: { Networks: networks(services, container, version) },
+    NetworkSettings: { Networks: networks(services, container) },
     Mounts: record.mounts.map(showMount),
   };
 }
@@ -104,9 +104,9 @@ function shownCommand(container: Container): string {
 }
 
 function shownPorts(container: Container): unknown[] {
-  const { config, hostConfig, endpoint } = container.record;
+  const { config, endpoint } = container.record;
   if (!container.running) return [];
-  return Object.entries(portMap(config, hostConfig, endpoint)).flatMap(([port, bindings]): unknown[] => {
+  return Object.entries(portMap(config, endpoint)).flatMap(([port, bindings]): unknown[] => {
     const [number = '', type = 'tcp'] = port.split('/');
     const base = { PrivatePort: Number(number), Type: type };
     if (bindings === null) return [base];

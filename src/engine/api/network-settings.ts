@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Container } from '../containers/container.ts';
 import { portMap } from '../containers/ports.ts';
 import type { ContainerServices } from '../containers/services.ts';
@@ -5,16 +6,16 @@ import type { ContainerServices } from '../containers/services.ts';
 type Settings = Record<string, unknown>;
 
 /** `NetworkSettings` of inspect (v1.51). */
-export function networkSettings(services: ContainerServices, container: Container, version: number): Settings {
-  const { config, hostConfig, endpoint, id } = container.record;
+export function networkSettings(services: ContainerServices, container: Container): Settings {
+  const { config, hostConfig, endpoint } = container.record;
   const active = container.running;
   const bridge = active ? endpoint : undefined;
   const usesBridge = hostConfig.NetworkMode === 'bridge';
   return {
     Bridge: '',
-    SandboxID: active ? id : '',
+    SandboxID: active ? sandboxId(container) : '',
     SandboxKey: active ? (endpoint?.netns ?? '') : '',
-    Ports: active ? portMap(config, hostConfig, endpoint) : {},
+    Ports: active ? portMap(config, endpoint) : {},
     HairpinMode: false,
     LinkLocalIPv6Address: '',
     LinkLocalIPv6PrefixLen: 0,
@@ -28,12 +29,12 @@ export function networkSettings(services: ContainerServices, container: Containe
     IPPrefixLen: usesBridge ? (bridge?.prefixLength ?? 0) : 0,
     IPv6Gateway: '',
     MacAddress: usesBridge ? (bridge?.macAddress ?? '') : '',
-    Networks: networks(services, container, version),
+    Networks: networks(services, container),
   };
 }
 
 /** `Networks` of inspect and of the list. */
-export function networks(services: ContainerServices, container: Container, version: number): Record<string, Settings> {
+export function networks(services: ContainerServices, container: Container): Record<string, Settings> {
   const { config, hostConfig, endpoint, endpoints } = container.record;
   const mode = hostConfig.NetworkMode ?? 'bridge';
   if (mode.startsWith('container:') || config.NetworkDisabled === true) return {};
@@ -46,7 +47,7 @@ export function networks(services: ContainerServices, container: Container, vers
       Aliases: asked.Aliases ?? null,
       MacAddress: current?.macAddress ?? '',
       DriverOpts: asked.DriverOpts ?? null,
-      ...(version >= 48 ? { GwPriority: asked.GwPriority ?? 0 } : {}),
+      GwPriority: asked.GwPriority ?? 0,
       NetworkID: current?.networkId ?? (container.running || mode === 'bridge' ? networkId(services, mode, container) : ''),
       EndpointID: current?.endpointId ?? '',
       Gateway: current?.gateway ?? '',
@@ -55,9 +56,14 @@ export function networks(services: ContainerServices, container: Container, vers
       IPv6Gateway: '',
       GlobalIPv6Address: '',
       GlobalIPv6PrefixLen: 0,
-      ...(version >= 44 ? { DNSNames: asked.DNSNames ?? null } : {}),
+      DNSNames: asked.DNSNames ?? null,
     },
   };
+}
+
+/** One for each start; nothing but inspect shows it. */
+function sandboxId({ record }: Container): string {
+  return createHash('sha256').update(`${record.id} ${record.state.startedAt}`).digest('hex');
 }
 
 function networkId(services: ContainerServices, mode: string, container: Container): string {

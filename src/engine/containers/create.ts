@@ -1,17 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { badRequest, EngineError } from '../errors.ts';
-import { readLogLimits } from '../runtime/logs/log-writer.ts';
-import { parseSecurityOptions } from '../runtime/spec/index.ts';
+import type { Image } from '../contracts.ts';
+import { badRequest, internal } from '../errors.ts';
+import { makeDirectoryInRoot } from '../syscalls/open-in-root.ts';
 import { timestamp } from './clock.ts';
 import { Container } from './container.ts';
 import { commandLine, mergeImageConfig } from './merge-image.ts';
-import { prepareMounts } from './mounts.ts';
-import { checkPorts } from './ports.ts';
+import { type PreparedMounts, prepareMounts } from './mounts.ts';
 import type { CreateRequest } from './request.ts';
 import { cgroupControllers, checkResources } from './resources.ts';
 import { type ContainerServices, containerEvent } from './services.ts';
-import { parseSignal } from './signals.ts';
 import { type ContainerConfig, type ContainerRecord, type HostConfig, never } from './types.ts';
+import { checkConfig, checkDecoded, checkHostConfig, checkLogging } from './validate.ts';
+
+/** A container may be made of nothing, as with dockerd. */
+const noImage: Image = {
+  id: '',
+  config: { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] } },
+  repoTags: [],
+  repoDigests: [],
+};
 
 /**
  * `POST /containers/create`. The container exists, durable, when this resolves. Throws 400, 404 (image) and 409 (name).
@@ -25,10 +32,13 @@ export async function createContainer(
 ): Promise<{ container: Container; warnings: string[] }> {
   const { config, hostConfig, endpoints } = request;
   forVersion(hostConfig, version);
+  checkDecoded(config, hostConfig);
   checkConfig(config);
-  const warnings = [...checkHostConfig(hostConfig, config), ...checkResources(hostConfig, cgroupControllers())];
-  const image = await services.images.resolve(config.Image ?? '');
+  checkHostConfig(hostConfig);
+  const warnings = checkResources(hostConfig, cgroupControllers());
+  const image = config.Image === undefined || config.Image === '' ? noImage : await services.images.resolve(config.Image);
   applyDefaults(services, hostConfig);
+  checkLogging(hostConfig);
   const merged = mergeImageConfig(config, image.config.config ?? {});
   if (commandLine(merged).length === 0) throw badRequest('no command specified');
   const id = randomBytes(32).toString('hex');
@@ -51,7 +61,7 @@ export async function createContainer(
       stoppedByUser: false,
     };
     await services.layers.create(id, image);
-    await copyUp(services, id, copyUps);
+    await fillRoot(services, record, copyUps);
     await services.records.create(record);
     const container = new Container(record);
     services.registry.add(container);
@@ -74,69 +84,18 @@ function forVersion(host: HostConfig, version: number): void {
   if (version < 43) host.Annotations = null;
 }
 
-function checkConfig(config: ContainerConfig): void {
-  if (config.WorkingDir && !config.WorkingDir.startsWith('/')) {
-    throw badRequest(`the working directory '${config.WorkingDir}' is invalid, it needs to be an absolute path`);
-  }
-  if (config.StopSignal) parseSignal(config.StopSignal);
-  for (const line of config.Env ?? []) if (line === '' || line.startsWith('=')) throw badRequest(`invalid environment variable: ${line}`);
-}
-
-function checkHostConfig(host: HostConfig, config: ContainerConfig): string[] {
-  const policy = host.RestartPolicy?.Name ?? '';
-  if (host.AutoRemove === true && policy !== '' && policy !== 'no')
-    throw badRequest("can't create 'AutoRemove' container with restart policy");
-  if (!['', 'no', 'always', 'unless-stopped', 'on-failure'].includes(policy)) {
-    throw badRequest(`invalid restart policy: unknown policy '${policy}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`);
-  }
-  for (const entry of host.ExtraHosts ?? [])
-    if (!/^[^:]+:.+$/.test(entry)) throw badRequest(`bad format for add-host: ${JSON.stringify(entry)}`);
-  if (host.UTSMode === 'host' && config.Hostname) throw badRequest('conflicting options: hostname and the UTS mode');
-  checkPorts(host);
-  checkSharing(host, config);
-  parseSecurityOptions(host.SecurityOpt);
-  return [];
-}
-
-function checkSharing(host: HostConfig, config: ContainerConfig): void {
-  const mode = host.NetworkMode ?? '';
-  if (mode.startsWith('container:')) {
-    if (config.Hostname) throw badRequest('conflicting options: hostname and the network mode');
-    if (Object.keys(host.PortBindings ?? {}).length > 0)
-      throw badRequest('conflicting options: port publishing and the container type network mode');
-    if (Object.keys(config.ExposedPorts ?? {}).length > 0)
-      throw badRequest('conflicting options: port exposing and the container type network mode');
-  }
-  const pid = host.PidMode ?? '';
-  if (pid !== '' && pid !== 'host' && !pid.startsWith('container:')) throw badRequest(`invalid PID mode: ${pid}`);
-  const ipc = host.IpcMode ?? '';
-  if (!['', 'none', 'private', 'shareable', 'host'].includes(ipc) && !ipc.startsWith('container:'))
-    throw badRequest(`invalid IPC mode: ${ipc}`);
-  const uts = host.UTSMode ?? '';
-  if (uts !== '' && uts !== 'host') throw badRequest(`invalid UTS mode: ${uts}`);
-  if ((host.ShmSize ?? 0) < 0) throw badRequest('SHM size can not be less than 0');
-  if ((host.OomScoreAdj ?? 0) < -1000 || (host.OomScoreAdj ?? 0) > 1000) {
-    throw badRequest(`Invalid value ${host.OomScoreAdj}, range for oom score adj is [-1000, 1000]`);
-  }
-}
-
 function applyDefaults({ defaults }: ContainerServices, host: HostConfig): void {
   if ((host.Memory ?? 0) > 0 && (host.MemorySwap ?? 0) === 0) host.MemorySwap = 2 * (host.Memory ?? 0);
   if (!host.ShmSize) host.ShmSize = defaults.shmSize;
   if (!host.IpcMode) host.IpcMode = defaults.ipcMode;
   if (!host.CgroupnsMode) host.CgroupnsMode = defaults.cgroupnsMode;
   if (!host.RestartPolicy?.Name) host.RestartPolicy = { Name: 'no', MaximumRetryCount: 0 };
+  host.OomKillDisable ??= false;
   host.Runtime ||= 'runc';
-  const driver = host.LogConfig?.Type || defaults.logDriver;
-  const options = driver === defaults.logDriver ? { ...defaults.logOptions, ...host.LogConfig?.Config } : { ...host.LogConfig?.Config };
-  host.LogConfig = { Type: driver, Config: options };
-  if (!['json-file', 'local', 'none'].includes(driver)) {
-    throw badRequest(`logger: no log driver named '${driver}' is registered`);
-  }
-  try {
-    readLogLimits(options);
-  } catch (error) {
-    throw new EngineError(400, (error as Error).message, { cause: error });
+  if (!host.LogConfig?.Type) host.LogConfig = { Type: defaults.logDriver, Config: { ...defaults.logOptions, ...host.LogConfig?.Config } };
+  host.LogConfig.Config ??= {};
+  for (const bindings of Object.values(host.PortBindings ?? {})) {
+    for (const binding of bindings ?? []) Object.assign(binding, { HostIp: binding.HostIp ?? '', HostPort: binding.HostPort ?? '' });
   }
 }
 
@@ -146,19 +105,28 @@ function completeConfig(config: ContainerConfig, host: HostConfig, id: string): 
   config.Domainname ??= '';
 }
 
-async function copyUp(
-  services: ContainerServices,
-  id: string,
-  wanted: readonly { volumeName: string; destination: string }[],
-): Promise<void> {
-  if (wanted.length === 0) return;
-  const merged = await services.layers.mount(id);
+/** Makes the working directory and gives new volumes what the image has in their place. */
+async function fillRoot(services: ContainerServices, record: ContainerRecord, wanted: PreparedMounts['copyUps']): Promise<void> {
+  const directory = record.config.WorkingDir ?? '';
+  if (wanted.length === 0 && (directory === '' || directory === '/')) return;
+  const merged = await services.layers.mount(record.id);
   try {
+    if (directory !== '') makeWorkingDirectory(merged, directory);
     for (const { volumeName, destination } of wanted) {
       const volume = await services.volumes.get(volumeName);
       if (volume !== undefined) await services.volumes.populate(volume, merged, destination);
     }
   } finally {
-    await services.layers.unmount(id);
+    await services.layers.unmount(record.id);
+  }
+}
+
+/** Throws 500 with dockerd's words when something that is no directory is in the way. */
+export function makeWorkingDirectory(rootfs: string, path: string): void {
+  try {
+    makeDirectoryInRoot(rootfs, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
+    throw internal(`lstat ${rootfs}${path}: not a directory`, error);
   }
 }

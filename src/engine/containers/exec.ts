@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { badRequest, conflict, EngineError, notFound } from '../errors.ts';
 import { containerCapabilities, containerEnvironment, type OciSpec, overrideEnvironment, resolveUser } from '../runtime/spec/index.ts';
 import { startFailure } from '../runtime/start-error.ts';
@@ -31,16 +32,18 @@ export interface Exec {
   exitCode: number | null;
   pid: number;
   task: Task | undefined;
+  /** Resolves when the task is there. */
+  readonly started: PromiseWithResolvers<void>;
 }
 
 /** All execs of the engine's life; gone after a restart, as dockerd's. */
 export class ExecSessions {
   readonly #byId = new Map<string, Exec>();
 
-  /** Throws 404. */
-  get(id: string): Exec {
+  /** Throws 404, also once its container is gone. */
+  get(services: ContainerServices, id: string): Exec {
     const exec = this.#byId.get(id);
-    if (exec === undefined) throw notFound(`No such exec instance: ${id}`);
+    if (exec === undefined || services.registry.byId(exec.container.id) === undefined) throw notFound(`No such exec instance: ${id}`);
     return exec;
   }
 
@@ -48,8 +51,18 @@ export class ExecSessions {
   create(services: ContainerServices, container: Container, request: ExecRequest, name: string): Exec {
     if ((request.Cmd ?? []).length === 0) throw badRequest('No exec command specified');
     checkActive(container, name);
+    if (request.User) findUser(readSpec(services, container).root.path, request.User, container.record.hostConfig.GroupAdd ?? []);
     const id = randomBytes(32).toString('hex');
-    const exec: Exec = { id, container, request, running: false, exitCode: null, pid: 0, task: undefined };
+    const exec: Exec = {
+      id,
+      container,
+      request,
+      running: false,
+      exitCode: null,
+      pid: 0,
+      task: undefined,
+      started: Promise.withResolvers(),
+    };
     this.#byId.set(id, exec);
     container.execIds.add(id);
     containerEvent(services, container, `exec_create: ${(request.Cmd ?? []).join(' ')}`, { execID: id });
@@ -87,6 +100,7 @@ export class ExecSessions {
       });
       exec.task = task;
       exec.pid = task.pid;
+      exec.started.resolve();
       void task.exited.then(({ code }) => {
         exec.running = false;
         exec.exitCode = code;
@@ -107,15 +121,24 @@ export class ExecSessions {
     }
   }
 
+  /** For resize. Throws 500 when it does not start within ten seconds, as dockerd. */
+  async whenStarted(exec: Exec): Promise<void> {
+    const late = new AbortController();
+    const timeout = setTimeout(10_000, 'late', { signal: late.signal }).catch(() => 'done');
+    const result = await Promise.race([exec.started.promise, timeout]);
+    late.abort();
+    if (result === 'late') throw new EngineError(500, 'timeout waiting for exec session ready');
+  }
+
   /** dockerd clears dead execs away after five minutes. */
   #forgetLater(exec: Exec): void {
-    setTimeout(() => this.#byId.delete(exec.id), 5 * 60_000).unref();
+    globalThis.setTimeout(() => this.#byId.delete(exec.id), 5 * 60_000).unref();
   }
 
   #process(services: ContainerServices, exec: Exec, consoleSize: [number, number] | undefined): OciSpec['process'] {
     const { container, request } = exec;
     const { config, hostConfig } = container.record;
-    const spec = JSON.parse(readFileSync(join(services.runRoot, container.id, 'config.json'), 'utf8')) as OciSpec;
+    const spec = readSpec(services, container);
     const env = containerEnvironment({ hostname: config.Hostname ?? '', tty: request.Tty === true, env: config.Env ?? [] });
     const process: OciSpec['process'] = {
       ...spec.process,
@@ -124,7 +147,7 @@ export class ExecSessions {
       cwd: request.WorkingDir || config.WorkingDir || '/',
       terminal: request.Tty === true,
     };
-    if (request.User) process.user = user(spec.root.path, request.User, hostConfig.GroupAdd ?? []);
+    if (request.User) process.user = findUser(spec.root.path, request.User, hostConfig.GroupAdd ?? []);
     if (request.Privileged === true) {
       const all = containerCapabilities({ privileged: true });
       process.capabilities = { bounding: all, effective: all, permitted: all };
@@ -136,13 +159,18 @@ export class ExecSessions {
   }
 }
 
-function user(rootfs: string, name: string, groups: readonly string[]): OciSpec['process']['user'] {
+function findUser(rootfs: string, name: string, groups: readonly string[]): OciSpec['process']['user'] {
   try {
     const { uid, gid, additionalGids } = resolveUser(rootfs, name, groups);
     return { uid, gid, additionalGids };
   } catch (error) {
     throw error instanceof EngineError ? new EngineError(400, error.message, { cause: error }) : error;
   }
+}
+
+/** What the container was started with. */
+function readSpec(services: ContainerServices, container: Container): OciSpec {
+  return JSON.parse(readFileSync(join(services.runRoot, container.id, 'config.json'), 'utf8')) as OciSpec;
 }
 
 function checkActive(container: Container, name: string): void {

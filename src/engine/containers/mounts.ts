@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { VolumeStore } from '../contracts.ts';
-import { badRequest } from '../errors.ts';
+import { badRequest, internal } from '../errors.ts';
 import type { SpecMount } from '../runtime/spec/index.ts';
 import type { Container } from './container.ts';
 import type { ContainerConfig, HostConfig, MountPoint, MountRequest } from './types.ts';
@@ -100,7 +100,7 @@ function inherited(references: readonly string[], find: (reference: string) => C
 }
 
 function parseBind(text: string): PlannedMount {
-  const invalid = (reason = ''): Error => badRequest(`invalid volume specification: '${text}'${reason === '' ? '' : `: ${reason}`}`);
+  const invalid = (reason = ''): Error => internal(`invalid volume specification: '${text}'${reason === '' ? '' : `: ${reason}`}`);
   const parts = text.split(':');
   if (parts.length > 3 || parts.some((part) => part === '')) throw invalid();
   const [first = '', second, third] = parts;
@@ -119,7 +119,7 @@ function parseBind(text: string): PlannedMount {
   const known = options.every(
     (option) => ['ro', 'rw', 'z', 'Z', 'nocopy', 'consistent', 'cached', 'delegated'].includes(option) || propagations.has(option),
   );
-  if (!known) throw badRequest(`invalid mode: ${mode}`);
+  if (!known) throw internal(`invalid mode: ${mode}`);
   const propagation = options.find((option) => propagations.has(option)) ?? '';
   const writable = !options.includes('ro');
   if (source.startsWith('/')) {

@@ -25,7 +25,7 @@ export class ContainerRegistry {
     const exact = this.#byId.get(reference) ?? this.#byId.get(this.#names.get(reference.replace(/^\//, '')) ?? '');
     if (exact !== undefined) return exact;
     const matches = reference === '' ? [] : [...this.#byId.values()].filter((container) => container.id.startsWith(reference));
-    if (matches.length > 1) throw badRequest(`Multiple IDs found with provided prefix: ${reference}`);
+    if (matches.length > 1) throw badRequest(`multiple IDs found with provided prefix: ${reference}`);
     const [match] = matches;
     if (match === undefined) throw notFound(`No such container: ${reference}`);
     return match;

@@ -27,7 +27,7 @@ export async function deleteContainer(
           container.record.state.status === 'paused'
             ? 'container is paused and must be unpaused first'
             : 'container is running: stop the container before removing or force remove';
-        throw conflict(`cannot remove container ${JSON.stringify(container.record.name)}: ${reason}`);
+        throw conflict(`cannot remove container ${JSON.stringify(name)}: ${reason}`);
       }
       const autoRemoved = container.record.hostConfig.AutoRemove === true ? container.wait('removed') : undefined;
       await killContainer(services, container, '').catch((error: unknown) => {

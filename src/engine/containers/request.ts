@@ -88,10 +88,10 @@ export function readCreateRequest(body: Record<string, unknown>): CreateRequest 
     ...config
   } = withCase(body, [...Object.keys(configKinds), 'HostConfig', 'NetworkingConfig']);
   const empty = Object.keys(config).length === 0 && host === undefined;
-  if (empty) throw badRequest('Config cannot be empty in order to create a container');
+  if (empty) throw badRequest('config cannot be empty in order to create a container');
   checkKinds(config, configKinds, '');
   const hostConfig = withCase(object(host, 'HostConfig'), Object.keys(hostKinds));
-  checkKinds(hostConfig, hostKinds, 'HostConfig.');
+  checkKinds(hostConfig, hostKinds, 'CreateRequest.HostConfig');
   config.Entrypoint = words(config.Entrypoint);
   config.Cmd = words(config.Cmd);
   const endpoints = object(object(networking, 'NetworkingConfig').EndpointsConfig, 'NetworkingConfig.EndpointsConfig');
@@ -142,11 +142,13 @@ function checkKinds(value: Record<string, unknown>, kinds: Record<string, Kind>,
               ? (Array.isArray(item) && item.every((word) => typeof word === 'string')) ||
                 (['Cmd', 'Entrypoint'].includes(name) && typeof item === 'string')
               : typeof item === 'object' && !Array.isArray(item);
-    if (!fits) throw wrongKind(item, `CreateRequest.${prefix}${name}`, goTypes[kind]);
+    if (!fits) throw wrongKind(item, `${prefix}.${name}`, goTypes[kind]);
   }
 }
 
 function wrongKind(value: unknown, field: string, type: string): Error {
   const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  return badRequest(`invalid JSON: json: cannot unmarshal ${found} into Go struct field ${field} of type ${type}`);
+  // The API's StrSlice decodes itself, so that Go does not know its field.
+  const place = ['.Cmd', '.Entrypoint', '.Shell'].includes(field) ? 'value of type string' : `struct field ${field} of type ${type}`;
+  return badRequest(`invalid JSON: json: cannot unmarshal ${found} into Go ${place}`);
 }

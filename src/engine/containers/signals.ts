@@ -4,11 +4,11 @@ import { badRequest } from '../errors.ts';
 const realTimeMinimum = 34;
 const realTimeMaximum = 64;
 
-/** A signal by number, `KILL`, `SIGKILL`, `RTMIN+3`. Throws 400 with dockerd's words. */
+/** A signal by number (any above 0), `KILL`, `SIGKILL`, `RTMIN+3`. Throws 400 with dockerd's words. */
 export function parseSignal(text: string): number {
   if (/^\d+$/.test(text)) {
     const number = Number(text);
-    if (number < 1 || number > realTimeMaximum) throw badRequest(`invalid signal: ${text}`);
+    if (number < 1) throw badRequest(`invalid signal: ${text}`);
     return number;
   }
   const name = text.toUpperCase().replace(/^SIG/, '');

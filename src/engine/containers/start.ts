@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { conflict, EngineError } from '../errors.ts';
+import { conflict, EngineError, notFound } from '../errors.ts';
 import { LogWriter, readLogLimits } from '../runtime/logs/log-writer.ts';
 import { startFailure } from '../runtime/start-error.ts';
 import { makeRunDirectory, Task, type TaskOptions } from '../runtime/task.ts';
-import { makeDirectoryInRoot } from '../syscalls/open-in-root.ts';
 import { timestamp } from './clock.ts';
 import type { Container } from './container.ts';
+import { makeWorkingDirectory } from './create.ts';
 import { watchExit } from './exit.ts';
 import { networkFiles } from './files.ts';
 import { commandLine } from './merge-image.ts';
@@ -28,9 +28,11 @@ export function startContainer(services: ContainerServices, container: Container
 /** Starts without asking about the state; the caller holds the container's mutex. */
 export async function launch(services: ContainerServices, container: Container): Promise<void> {
   const { record } = container;
+  // The unified cgroup hierarchy knows no such switch; dockerd finds out at the start.
+  record.hostConfig.OomKillDisable = null;
   try {
     const [rootfs] = await Promise.all([services.layers.mount(record.id), connect(services, container)]);
-    if (record.config.WorkingDir) makeDirectoryInRoot(rootfs, record.config.WorkingDir);
+    if (record.config.WorkingDir) makeWorkingDirectory(rootfs, record.config.WorkingDir);
     writeNetworkFiles(services, container);
     openLog(services, container);
     makeRunDirectory(join(services.runRoot, record.id), { 'config.json': JSON.stringify(containerSpec(services, container, rootfs)) });
@@ -77,7 +79,9 @@ export function openLog(services: ContainerServices, container: Container): void
 async function connect(services: ContainerServices, container: Container): Promise<void> {
   const { record } = container;
   const { config, hostConfig } = record;
-  if (hostConfig.NetworkMode !== 'bridge' || config.NetworkDisabled === true) return;
+  const mode = hostConfig.NetworkMode ?? 'bridge';
+  if (mode === 'host' || mode === 'none' || mode.startsWith('container:') || config.NetworkDisabled === true) return;
+  if (mode !== 'bridge') throw notFound(`failed to set up container networking: network ${mode} not found`);
   const ports = wantedPorts(config, hostConfig, services.defaults.hostIp);
   record.endpoint = await services.bridge.connect({
     id: record.id,

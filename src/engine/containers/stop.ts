@@ -1,10 +1,12 @@
-import { EngineError } from '../errors.ts';
+import { badRequest, EngineError } from '../errors.ts';
+import { freeze } from './cgroup.ts';
 import type { Container } from './container.ts';
 import { cancelRestart } from './restart-policy.ts';
 import { type ContainerServices, containerEvent } from './services.ts';
 import { parseSignal } from './signals.ts';
 
 const SIGKILL = 9;
+const highest = 64;
 const defaultTimeout = 10;
 
 export interface StopOptions {
@@ -31,6 +33,7 @@ export async function stopRunning(services: ContainerServices, container: Contai
   const exited = container.wait('not-running');
   await markStopped(services, container);
   sendSignal(services, container, signal);
+  thaw(container);
   if (seconds < 0) await exited;
   else if (!(await within(exited, seconds * 1000))) {
     sendSignal(services, container, SIGKILL);
@@ -42,12 +45,21 @@ export async function stopRunning(services: ContainerServices, container: Contai
 /** `POST /containers/{id}/kill`: SIGKILL waits for the end. Throws 409 when it does not run. */
 export async function killContainer(services: ContainerServices, container: Container, signalText: string): Promise<void> {
   const signal = signalText === '' ? SIGKILL : parseSignal(signalText);
+  if (signal > highest) throw badRequest(`the linux daemon does not support signal ${signal}`);
   if (!container.running) throw new EngineError(409, `container ${container.id} is not running`);
   const stopSignal = parseSignal(container.record.config.StopSignal || 'SIGTERM');
   if (signal === SIGKILL || signal === stopSignal) await markStopped(services, container);
   const exited = container.wait('not-running');
   sendSignal(services, container, signal);
+  if (signal === SIGKILL || signal === stopSignal) thaw(container);
   if (signal === SIGKILL) await exited;
+}
+
+/** A frozen process would never see what ends it. */
+function thaw({ record }: Container): void {
+  if (record.state.status !== 'paused') return;
+  record.state.status = 'running';
+  freeze(record.state.pid, false);
 }
 
 /** Sends a signal to the container's first process, if it is still that process. */

@@ -87,7 +87,7 @@ function apiRequest(
       }
       return abort.signal;
     },
-    json: () => readJson(request.headers, request),
+    json: ({ required = false } = {}) => readJson(request.headers, request, required),
   };
 }
 

@@ -1,16 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { badRequest } from '../errors.ts';
+import { goSyntaxError } from './go-json.ts';
 
 /** A body of a create or exec call is never near this; a hostile one must not fill the memory. */
 const limit = 16 * 1024 * 1024;
 
-/** Reads a JSON object as dockerd does (moby daemon/server/httputils/httputils.go, ReadJSON). */
-export async function readJson(headers: IncomingHttpHeaders, body: Readable): Promise<Record<string, unknown>> {
+/**
+ * Reads a JSON object as dockerd does (moby api/server/httputils/httputils.go, ReadJSON). `required`: nothing is an error too,
+ * as for create.
+ */
+export async function readJson(headers: IncomingHttpHeaders, body: Readable, required = false): Promise<Record<string, unknown>> {
   const empty = (headers['content-length'] ?? '0') === '0' && headers['transfer-encoding'] === undefined;
   checkContentType(headers['content-type'], empty);
   if (empty) {
     body.resume();
+    if (required) throw badRequest('invalid JSON: got EOF while reading request body');
     return {};
   }
   const text = (await readLimited(body)).toString('utf8');
@@ -46,21 +51,11 @@ async function readLimited(body: Readable): Promise<Buffer> {
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw badRequest(goSyntaxError(text, error));
+  } catch {
+    const problem = goSyntaxError(text);
+    // Go's decoder is content with the first value and finds the rest afterwards.
+    throw badRequest(problem === undefined ? 'unexpected content after JSON' : `invalid JSON: ${problem}`);
   }
-}
-
-/** Go's decoder stops after the first value and tells what follows apart from a broken value. */
-function goSyntaxError(text: string, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  if (/Unexpected end|Unterminated string/.test(message)) return 'invalid JSON: unexpected EOF';
-  if (/after JSON/.test(message)) return 'unexpected content after JSON';
-  const position = /position (\d+)/.exec(message)?.[1];
-  const found = position === undefined ? /Unexpected token '(.)'/u.exec(message)?.[1] : text[Number(position)];
-  const start = text.trimStart()[0];
-  const where = found === start ? 'looking for beginning of value' : 'looking for beginning of object key string';
-  return found === undefined ? `invalid JSON: ${message}` : `invalid JSON: invalid character '${found}' ${where}`;
 }
 
 function goKind(value: unknown): string {

@@ -1,4 +1,4 @@
-import { badRequest } from '../errors.ts';
+import { internal } from '../errors.ts';
 
 /** Query parameters with dockerd's own reading of booleans, numbers and lists (moby daemon/server/httputils/form.go). */
 export class Query {
@@ -27,11 +27,11 @@ export class Query {
     return !['', '0', 'no', 'false', 'none'].includes(this.string(name).trim().toLowerCase());
   }
 
-  /** Undefined when absent or empty. Throws 400 with Go's words for what is no number. */
+  /** Undefined when absent or empty. Throws Go's words for what is no number, with 500 as dockerd does. */
   integer(name: string): number | undefined {
     const text = this.string(name);
     if (text === '') return undefined;
-    if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
+    if (!/^[+-]?\d+$/.test(text)) throw internal(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
     return Number(text);
   }
 }

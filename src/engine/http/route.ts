@@ -17,7 +17,7 @@ export interface ApiRequest {
   /** Aborted when the client's connection ends before the answer did. */
   readonly signal: AbortSignal;
   /** The JSON object of the body, as dockerd reads it: `{}` for an empty body, EngineError 400 for anything malformed. */
-  json(): Promise<Record<string, unknown>>;
+  json(options?: { required?: boolean }): Promise<Record<string, unknown>>;
 }
 
 /** The answer: exactly one of its ways is used once. */

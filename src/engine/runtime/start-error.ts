@@ -16,32 +16,40 @@ export function startFailure(error: unknown, kind: 'run' | 'exec', command: stri
   if (!(error instanceof LaunchFailure)) {
     return { error: new EngineError(500, error instanceof Error ? error.message : String(error), { cause: error }), exitCode: 128 };
   }
-  const { reason, exitCode } = translate(error.message, command);
-  const prefix =
-    kind === 'run'
-      ? 'failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: '
-      : 'OCI runtime exec failed: exec failed: unable to start container process: ';
-  return { error: new EngineError(exitCode === 128 ? 500 : 400, `${prefix}${reason}: unknown`, { cause: error }), exitCode };
+  const { reason, exitCode } = translate(error.message, command, kind);
+  return { error: new EngineError(exitCode === 128 ? 500 : 400, `${prefixes[kind]}${reason}`, { cause: error }), exitCode };
 }
 
-function translate(message: string, command: string): { reason: string; exitCode: number } {
+const prefixes = {
+  run: 'failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ',
+  exec: 'OCI runtime exec failed: exec failed: unable to start container process: ',
+} as const;
+
+/** crun 1.8 and 1.21 differ in their words. */
+function translate(message: string, command: string, kind: 'run' | 'exec'): { reason: string; exitCode: number } {
   const quoted = JSON.stringify(command);
-  const during = 'error during container init: ';
-  if (/executable file .* not found in \$PATH/.test(message))
-    return { reason: `${during}exec: ${quoted}: executable file not found in $PATH`, exitCode: 127 };
-  if (/^open executable: No such file|exec container process.*: No such file|^executable .*No such file/i.test(message)) {
-    return { reason: `${during}exec: ${quoted}: stat ${command}: no such file or directory`, exitCode: 127 };
+  const during = kind === 'run' ? 'error during container init: ' : '';
+  const because = (reason: string, exitCode: number) => ({ reason: `${during}${reason}`, exitCode });
+  const directory = /^chdir to `(.*)`: No such file or directory/.exec(message)?.[1];
+  if (directory !== undefined)
+    return { reason: `chdir to cwd (${JSON.stringify(directory)}) set in config.json failed: no such file or directory`, exitCode: 127 };
+  if (/executable file .* not found in \$PATH|cannot find `.*` in \$PATH/i.test(message)) {
+    return command.includes('/')
+      ? because(`exec: ${quoted}: stat ${command}: no such file or directory`, 127)
+      : because(`exec: ${quoted}: executable file not found in $PATH`, 127);
   }
-  if (/open executable: (Operation not permitted|Is a directory)/i.test(message))
-    return { reason: `${during}exec: ${quoted}: is a directory: permission denied`, exitCode: 126 };
-  if (/permission denied/i.test(message)) return { reason: `${during}exec: ${quoted}: permission denied`, exitCode: 126 };
-  if (/exec format error/i.test(message)) return { reason: `${during}exec ${command}: exec format error`, exitCode: 128 };
+  if (/not a regular file|^open executable: (Operation not permitted|Is a directory)/i.test(message)) {
+    return because(`exec: ${quoted}: is a directory: permission denied`, 126);
+  }
+  if (/not executable|permission denied/i.test(message)) return because(`exec: ${quoted}: permission denied`, 126);
+  if (/exec format error/i.test(message)) return because(`exec ${command}: exec format error`, 128);
   if (/not a directory/i.test(message)) {
-    return {
-      reason: `${message}: not a directory: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type`,
-      exitCode: 127,
-    };
+    const hint =
+      'Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type';
+    return because(`${message.replace('Not a directory', 'not a directory')}: ${hint}`, 127);
   }
-  if (/no such file or directory/i.test(message)) return { reason: `${during}${message.replace(/No such/, 'no such')}`, exitCode: 127 };
-  return { reason: `${during}${message}`, exitCode: 128 };
+  if (/^open executable: No such file|^executable .*No such file/i.test(message))
+    return because(`exec: ${quoted}: stat ${command}: no such file or directory`, 127);
+  if (/no such file or directory/i.test(message)) return because(message.replace('No such', 'no such'), 127);
+  return because(message, 128);
 }
