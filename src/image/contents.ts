@@ -34,8 +34,8 @@ export type ImageContents = v.InferOutput<typeof contentsSchema>;
 /** The data that describes the image, from templates/image. */
 export interface ImageTemplates {
   readonly contents: ImageContents;
-  /** The archive's public keys, armored. */
-  readonly keys: string;
+  /** The archive's public keys, armored blocks. */
+  readonly keys: readonly string[];
   /** Path in the image → content, for root image and initramfs. */
   readonly root: ReadonlyMap<string, Buffer>;
   readonly initramfs: ReadonlyMap<string, Buffer>;
@@ -45,7 +45,7 @@ export async function readTemplates(folder: string): Promise<ImageTemplates> {
   const parsed = v.safeParse(contentsSchema, JSON.parse(await readFile(join(folder, 'contents.json'), 'utf8')));
   if (!parsed.success)
     throw new MachineError('IMAGE_BAD_TEMPLATE', `contents.json: ${parsed.issues.map((issue) => issue.message).join('; ')}`);
-  const keys = [...(await readFolder(join(folder, 'keys'))).values()].join('\n');
+  const keys = [...(await readFolder(join(folder, 'keys'))).values()].map((key) => key.toString('utf8'));
   return {
     contents: parsed.output,
     keys,

@@ -16,7 +16,7 @@ export async function readEngine(engineDir: string): Promise<Map<string, Buffer>
 }
 
 export function ownInputs(engine: ReadonlyMap<string, Uint8Array>, templates: ImageTemplates): OwnInputs {
-  const hash = createHash('sha256').update(JSON.stringify(templates.contents)).update(templates.keys);
+  const hash = createHash('sha256').update(JSON.stringify(templates.contents)).update(templates.keys.join());
   for (const files of [templates.root, templates.initramfs]) {
     for (const [path, data] of files) hash.update(`${path}\0${data.length}\0`).update(data);
   }

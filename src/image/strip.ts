@@ -20,7 +20,8 @@ export async function stripElf<K extends string>(
     const paths = [...files.keys()].map((key, index) => ({ key, path: join(folder, String(index)) }));
     for (const { key, path } of paths) await writeFile(path, files.get(key) ?? '', { mode: 0o600 });
     const options = kind === 'module' ? MODULE_OPTIONS : ['--strip-all', '--enable-deterministic-archives'];
-    await runner.run('strip', [...options, ...paths.map(({ path }) => path)], signal ? { signal } : {});
+    const names = paths.map((_, index) => String(index));
+    await runner.run('strip', [...options, ...names], { cwd: folder, ...(signal ? { signal } : {}) });
     const result = new Map<K, Buffer>();
     for (const { key, path } of paths) result.set(key, await readFile(path));
     return result;

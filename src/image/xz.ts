@@ -16,8 +16,8 @@ export async function unxz<K extends string>(
   try {
     const paths = [...files.keys()].map((key, index) => ({ key, path: join(folder, String(index)) }));
     for (const { key, path } of paths) await writeFile(`${path}.xz`, files.get(key) ?? '');
-    if (paths.length > 0)
-      await runner.run('xz', ['--decompress', '--', ...paths.map(({ path }) => `${path}.xz`)], signal ? { signal } : {});
+    const names = paths.map((_, index) => `${index}.xz`);
+    if (names.length > 0) await runner.run('xz', ['--decompress', '--', ...names], { cwd: folder, ...(signal ? { signal } : {}) });
     const result = new Map<K, Buffer>();
     for (const { key, path } of paths) result.set(key, await readFile(path));
     return result;

@@ -55,7 +55,7 @@ export async function download(url: string, access: ArchiveAccess, tries = 3): P
 export async function fetchIndex(
   base: string,
   suite: string,
-  keys: string,
+  keys: readonly string[],
   now: Date,
   access: ArchiveAccess,
 ): Promise<{ release: Release; packagesXz: Buffer }> {

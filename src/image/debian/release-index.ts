@@ -16,7 +16,7 @@ export interface Release {
  * the signed text. One good signature of a known key is enough: archives sign with several keys.
  * Throws `IMAGE_BAD_SIGNATURE`, `IMAGE_RELEASE_EXPIRED`.
  */
-export async function verifyRelease(inRelease: string, armoredKeys: string, now: Date): Promise<Release> {
+export async function verifyRelease(inRelease: string, armoredKeys: readonly string[], now: Date): Promise<Release> {
   const text = await signedText(inRelease, armoredKeys);
   const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1] ?? '';
   const until = field('Valid-Until');
@@ -31,10 +31,10 @@ export async function verifyRelease(inRelease: string, armoredKeys: string, now:
   return { suite: field('Suite'), date: field('Date'), files: readChecksums(text) };
 }
 
-async function signedText(inRelease: string, armoredKeys: string): Promise<string> {
+async function signedText(inRelease: string, armoredKeys: readonly string[]): Promise<string> {
   try {
     const message = await readCleartextMessage({ cleartextMessage: inRelease });
-    const verificationKeys = await readKeys({ armoredKeys });
+    const verificationKeys = (await Promise.all(armoredKeys.map((block) => readKeys({ armoredKeys: block })))).flat();
     const { data, signatures } = await verify({ message, verificationKeys });
     await Promise.any(signatures.map((signature) => signature.verified));
     return data;
