@@ -19,7 +19,7 @@ const RULES: [pattern: RegExp, replacement: string][] = [
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<time>'],
   [/\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, '<mac>'],
   [/\b(?<!sha256:)[0-9a-f]{64}\b/g, '<hex64>'],
-  [/\/netns\/[0-9a-f]{12}\b/g, '/netns/<id>'],
+  [/\/netns\/[0-9a-f]{7,12}\b/g, '/netns/<id>'],
 ];
 
 /** Seconds since 1970 within a day of now: a time of this run, unlike those of the images. */

@@ -175,14 +175,17 @@ export function flatten(prefix: string, value: unknown, names: Names): Observati
   if (typeof value === 'string') return { [prefix]: JSON.stringify(normalText(value, names)) };
   if (typeof value === 'number') return { [prefix]: isRecent(value) ? '<now>' : JSON.stringify(value) };
   if (value === null || typeof value !== 'object') return { [prefix]: JSON.stringify(value) };
-  const entries = Object.entries(/\.(Mounts|Volumes)$/.test(prefix) && Array.isArray(value) ? value.toSorted(byName) : value);
+  const entries = Object.entries(/\.(Mounts|Volumes|Ports)$/.test(prefix) && Array.isArray(value) ? value.toSorted(byName) : value);
   if (entries.length === 0) return { [prefix]: JSON.stringify(value) };
   return Object.assign({}, ...entries.map(([key, inner]) => flatten(`${prefix}.${normalText(key, names)}`, inner, names))) as Observation;
 }
 
-/** dockerd keeps mounts and volumes in maps, so their order is any. */
+/** dockerd keeps mounts, volumes and ports in maps, so their order is any. */
 function byName(a: unknown, b: unknown): number {
-  const of = (item: unknown) => String((item as { Destination?: string }).Destination ?? (item as { Name?: string }).Name);
+  const of = (item: unknown) => {
+    const { Destination, Name, PrivatePort, Type, IP } = item as Record<string, unknown>;
+    return JSON.stringify([Destination ?? Name, PrivatePort, Type, IP]);
+  };
   return of(a) < of(b) ? -1 : 1;
 }
 

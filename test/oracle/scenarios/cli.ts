@@ -96,12 +96,12 @@ export const cliScenarios: Record<string, Scenario> = {
     await t.cli('rm', ['rm', 'web']);
     await t.cli('rm again', ['rm', 'web']);
     await t.cli('rm -f of nothing', ['rm', '-f', 'web']);
-    for (const verb of ['start', 'stop', 'kill', 'logs', 'attach', 'wait', 'inspect', 'port', 'top'])
+    for (const verb of ['start', 'stop', 'kill', 'logs', 'attach', 'wait', 'inspect', 'port'])
       await t.cli(`${verb} of nothing`, [verb, 'nosuch']);
   },
 
   'docker start, attach, logs': async (t) => {
-    const { stdout } = await t.docker(['create', '--name', 'job', '-i', 'busybox', 'sh', '-c', 'cat; echo err >&2; exit 9']);
+    const { stdout } = await t.docker(['create', '--name', 'job', '-i', 'busybox', 'sh', '-c', 'cat; sleep 0.2; echo err >&2; exit 9']);
     t.names.add(stdout.trim(), 'job');
     await t.cli('start -ai', ['start', '-ai', 'job'], { stdin: 'through\n' });
     await t.cli('logs', ['logs', 'job']);

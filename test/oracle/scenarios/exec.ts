@@ -20,7 +20,7 @@ export const execScenarios: Record<string, Scenario> = {
     const kinds: Record<string, object> = {
       'both streams': { ...BOTH, Cmd: ['sh', '-c', 'echo out; echo err >&2; exit 4'] },
       'stdout only': { AttachStdout: true, Cmd: ['sh', '-c', 'echo out; echo err >&2'] },
-      terminal: { ...BOTH, Tty: true, Cmd: ['sh', '-c', 'tty; echo out'] },
+      terminal: { ...BOTH, Tty: true, Cmd: ['sh', '-c', 'tty | tr -d 0-9; echo out'] },
       user: { ...BOTH, User: '1000:10', Cmd: ['id'] },
       'user by name': { ...BOTH, User: 'user', Cmd: ['id'] },
       'directory and environment': { ...BOTH, WorkingDir: '/tmp', Env: ['A=1'], Cmd: ['sh', '-c', 'pwd; echo $A $HOME $PATH'] },

@@ -39,7 +39,11 @@ export const volumeScenarios: Record<string, Scenario> = {
     await t.call('read what the first wrote', { path: '/containers/vr/logs?stdout=1&stderr=1' });
     const ro = await t.ran('vo', { Image: 'busybox', Cmd: ['touch', '/data/x'], HostConfig: { Binds: ['kept:/data:ro'] } });
     await t.call('write read-only', { path: '/containers/vo/logs?stdout=1&stderr=1' });
-    const copy = await t.ran('vc', { Image: 'busybox', Cmd: ['ls', '-l', '/etc'], HostConfig: { Binds: ['copied:/etc'] } });
+    const copy = await t.ran('vc', {
+      Image: 'busybox',
+      Cmd: ['sh', '-c', 'stat -c "%n %F %a %u:%g %s" /etc/*'],
+      HostConfig: { Binds: ['copied:/etc'] },
+    });
     await t.call('copied from the image', { path: '/containers/vc/logs?stdout=1&stderr=1' });
     await t.call('list', { path: '/volumes?filters={"name":["kept"]}' });
     await t.remove(write, read, ro, copy);
