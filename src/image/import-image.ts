@@ -120,11 +120,16 @@ async function decompressor(source: Readable): Promise<Transform> {
 
 async function readLimited(entry: AsyncIterable<unknown>, limit: number): Promise<string> {
   const parts: Buffer[] = [];
-  for await (const part of Readable.from(entry).pipe(atMost(limit, MANIFEST_NAME))) parts.push(part as Buffer);
+  let size = 0;
+  for await (const part of entry as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > limit) throw new MachineError('IMAGE_BAD_ARCHIVE', `expected at most ${limit} bytes of ${MANIFEST_NAME}, found more`);
+    parts.push(part);
+  }
   return Buffer.concat(parts).toString('utf8');
 }
 
-function atMost(limit: number, name: ImageFileName | typeof MANIFEST_NAME): Transform {
+function atMost(limit: number, name: ImageFileName): Transform {
   let seen = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
