@@ -12,18 +12,18 @@ import { type Grammar, readCommandLine } from './situation.ts';
 const CURRENT = '--current=';
 
 /**
- * `completion SHELL` prints the shell's script. What the script calls in turn is `completion --current=WORD -- WORDS…`: the word
+ * `completion SHELL` prints the shell's script. What the script calls in turn is `completion --current=WORD WORDS…`: the word
  * under the cursor and those before it; it prints a candidate a line, TAB and its description, or `:file` or `:directory`.
  */
 export const completion: Action = async (call) => {
   const { args, session } = call;
-  const [first = '', second, ...words] = args.names;
-  if (first.startsWith(CURRENT) && second === '--') {
+  const [first = '', ...words] = args.names;
+  if (first.startsWith(CURRENT)) {
     const answer = await answerTo(call, first.slice(CURRENT.length), words);
     for (const line of typeof answer === 'string' ? [`:${answer}`] : answer.map(lineOf)) session.print(line);
     return 0;
   }
-  if (first === '' || second !== undefined) throw usageError(`Expected one shell: ${COMPLETION_SHELLS.join(', ')}`);
+  if (first === '' || words.length > 0) throw usageError(`Expected one shell: ${COMPLETION_SHELLS.join(', ')}`);
   session.input.stdout.write(completionScript(first, programName(session.input)));
   return 0;
 };

@@ -32,7 +32,7 @@ FUNCTION() {
         COMPREPLY+=("\${line#"$prefix"}")
         ;;
     esac
-  done < <("$program" completion "--current=$current" -- "\${words[@]:1:last - 1}" 2>/dev/null)
+  done < <("$program" completion "--current=$current" "\${words[@]:1:last - 1}" 2>/dev/null)
 }
 complete -F FUNCTION PROGRAM
 `;

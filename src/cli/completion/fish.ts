@@ -2,7 +2,7 @@ export const fish = `# fish completion of PROGRAM. Load it with:  PROGRAM comple
 function FUNCTION
     set -l words (commandline -opc)
     set -l current (commandline -ct)
-    for line in (PROGRAM completion --current=$current -- $words[2..] 2>/dev/null)
+    for line in (PROGRAM completion "--current=$current" $words[2..] 2>/dev/null)
         switch $line
             case ':file'
                 __fish_complete_path $current

@@ -15,7 +15,7 @@ FUNCTION() {
         values+=("\${value//:/\\\\:}:\${line#*$tab}")
         ;;
     esac
-  done < <("$program" completion "--current=\${(Q)PREFIX}" -- "\${(@Q)words[2,CURRENT-1]}" 2>/dev/null)
+  done < <("$program" completion "--current=\${(Q)PREFIX}" "\${(@Q)words[2,CURRENT-1]}" 2>/dev/null)
   _describe -t values PROGRAM values
 }
 if [[ $funcstack[1] == _PROGRAM ]]; then

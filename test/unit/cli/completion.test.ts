@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ afterEach(() => store.remove());
 /** What a shell is told for the words of a line, the last one under the cursor; without descriptions. */
 async function candidates(...words: string[]): Promise<string[]> {
   const current = words.at(-1) ?? '';
-  const printed = await store.run(['completion', `--current=${current}`, '--', ...words.slice(0, -1)], { env: { MACHINE_DRIVER: 'none' } });
+  const printed = await store.run(['completion', `--current=${current}`, ...words.slice(0, -1)], { env: { MACHINE_DRIVER: 'none' } });
   expect(printed).toMatchObject({ code: 0, stderr: '' });
   return printed.stdout.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')[0] ?? '']));
 }
@@ -25,7 +25,7 @@ describe('candidates', () => {
   it('are all commands, and what each does', async () => {
     const words = new Set(COMMANDS.map(({ name }) => name.split(' ')[0] ?? ''));
     expect((await candidates('')).sort()).toEqual([...words, 'help'].sort());
-    const { stdout } = await store.run(['completion', '--current=sta', '--']);
+    const { stdout } = await store.run(['completion', '--current=sta']);
     expect(stdout).toBe('start\tStart a machine\nstatus\tGet the status of a machine\n');
   });
 
@@ -126,6 +126,7 @@ describe('candidates', () => {
     expect(await candidates('-s', other, 'ip', '')).toEqual(['gamma']);
     expect(await candidates(`--storage-path=${other}`, 'ip', '')).toEqual(['gamma']);
     expect(await candidates('-s', join(store.path, 'absent'), 'ip', '')).toEqual([]);
+    expect(existsSync(join(store.path, 'absent'))).toBe(false);
   });
 
   it('never fail, whatever the line', async () => {
@@ -174,7 +175,7 @@ describe('the PowerShell script', () => {
   it('registers for the program and asks it with the words before the cursor', () => {
     expect(script).toContain("Register-ArgumentCompleter -Native -CommandName 'docker-machine' -ScriptBlock {\n");
     expect(script).toContain('Where-Object { $_.Extent.EndOffset -lt $cursorPosition }');
-    expect(script).toContain(`& 'docker-machine' completion "--current=$wordToComplete" -- @words 2>$null`);
+    expect(script).toContain(`& 'docker-machine' completion "--current=$wordToComplete" @words 2>$null`);
     expect(script).toContain('[System.Management.Automation.CompletionResult]::new($value, $value, ');
   });
 
