@@ -42,7 +42,7 @@ async function acquire(path: string, { platform, clock, signal, onWait }: FileLo
   const begun = clock.now();
   for (let told = false; ; ) {
     signal.throwIfAborted();
-    const release = await tryLock(path, platform);
+    const release = await tryFileLock(path, platform);
     if (release) return release;
     if (!told && clock.now() - begun > 1_000) {
       told = true;
@@ -52,8 +52,8 @@ async function acquire(path: string, { platform, clock, signal, onWait }: FileLo
   }
 }
 
-/** Undefined when another one holds it. */
-async function tryLock(path: string, platform: FileLockOptions['platform']): Promise<Release | undefined> {
+/** Takes the lock of that path, whose folder exists, until it is released or this process ends; undefined when another holds it. */
+export async function tryFileLock(path: string, platform: FileLockOptions['platform']): Promise<Release | undefined> {
   if (platform.os === 'linux') return holdName(`\0${await lockName(path, platform)}`);
   if (platform.os === 'win32') return holdName(`\\\\.\\pipe\\${await lockName(path, platform)}`);
   return holdFile(path);

@@ -16,12 +16,8 @@ export function listenAddress(dir: string, { os }: Pick<Platform, 'os'>): string
 }
 
 /** Named pipes live in one flat name space: a digest of the folder (which Windows compares ignoring case) tells machines apart. */
-export function pipeName(dir: string, purpose = ''): string {
-  return `\\\\.\\pipe\\tsmachine-${digestOf(dir.toLowerCase())}${purpose}`;
-}
-
-export function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+export function pipeName(dir: string): string {
+  return `\\\\.\\pipe\\tsmachine-${createHash('sha256').update(dir.toLowerCase()).digest('hex').slice(0, 32)}`;
 }
 
 /** Connects to the supervisor of the machine in `dir`. Rejects with the system's error when none listens. */

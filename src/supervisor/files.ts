@@ -4,6 +4,8 @@ export const FILES = {
   record: 'vm.json',
   /** Where the supervisor answers (a named pipe on Windows). */
   socket: 'supervisor.sock',
+  /** Held by the machine's one supervisor until it ends. A file only where locks are files (macOS). */
+  lock: 'supervisor.lock',
   /** What the guest wrote on its serial console; the older half is beside it with `.1`. */
   consoleLog: 'console.log',
   /** QEMU's own messages since its last start. */

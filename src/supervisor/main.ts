@@ -4,13 +4,15 @@
  */
 import { execFile } from 'node:child_process';
 import { writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { tryFileLock } from '../host/file-lock.ts';
 import { type Platform, thisPlatform } from '../host/platform.ts';
 import type { ProcessProbe } from '../host/process-identity.ts';
 import { listenAddress } from './address.ts';
+import { FILES } from './files.ts';
 import { attach, launch } from './launch.ts';
-import { becomeSupervisor } from './lock.ts';
 import { GO, READY, type StartAnswer, type StartRequest } from './protocol.ts';
 import { findVm, forgetVm } from './record.ts';
 import type { RunningVm } from './running-vm.ts';
@@ -50,13 +52,15 @@ async function obtain(dir: string, request: StartRequest, probe: ProcessProbe): 
 async function supervise(platform: Platform): Promise<void> {
   const dir = process.cwd();
   const request = JSON.parse((await nextLine()) ?? '') as StartRequest;
-  if (!(await becomeSupervisor(dir, platform))) return answer({ busy: true });
+  const release = await tryFileLock(join(dir, FILES.lock), platform);
+  if (release === undefined) return answer({ busy: true });
   const vm = await obtain(dir, request, { platform, runner });
   const server = await serve(vm, listenAddress(dir, platform));
   answer({ started: true });
   await vm.ended;
   await forgetVm(dir);
   await Promise.race([new Promise((resolve) => server.close(resolve)), delay(1000)]); // last answers on their way
+  await release();
 }
 
 /** Whether who started us is still there and wants QEMU to be started. */

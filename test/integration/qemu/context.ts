@@ -59,7 +59,8 @@ export function openBench(root: string): Bench {
         machineDir: folder,
         clock: systemClock,
         fetch,
-        lock: (lockName, work) => withFileLock(join(root, 'locks', lockName), { clock: systemClock, signal }, work),
+        lock: (lockName, work) =>
+          withFileLock(join(root, 'locks', lockName), { platform: computer.platform, clock: systemClock, signal }, work),
         tempDir: async () => mkdtempSync(join(tmpdir(), 'tsm-')),
         checkpoint: (state) => writeFileAtomic(stateFile(name), state),
         bootImage: async () => imageIn(join(root, 'image')),
