@@ -50,6 +50,8 @@ export async function openEngine(settings: () => Settings, log: (message: string
     images,
     layers,
     bridge,
+    networkIds: networks,
+    dataRoot,
     volumes,
     events,
     launcher,

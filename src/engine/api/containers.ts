@@ -125,7 +125,11 @@ export function containerRoutes(services: ContainerServices): Route[] {
 
 async function create(services: ContainerServices, request: ApiRequest, answer: ApiAnswer): Promise<void> {
   const body = await request.json({ required: true });
-  const { container, warnings } = await createContainer(services, readCreateRequest(body), request.query.string('name'), request.version);
+  const { container, warnings } = await createContainer(services, readCreateRequest(body), {
+    name: request.query.string('name'),
+    version: request.version,
+    platform: request.version >= 41 ? request.query.string('platform') : '',
+  });
   answer.json(201, { Id: container.id, Warnings: warnings });
 }
 

@@ -87,9 +87,12 @@ async function summary(services: ContainerServices, container: Container, withSi
     Status: status(container),
     HostConfig: { NetworkMode: record.hostConfig.NetworkMode ?? 'bridge' },
     NetworkSettings: { Networks: networks(services, container) },
-    Mounts: record.mounts.map(showMount),
+    // As dockerd, without the place of anonymous volumes.
+    Mounts: record.mounts.map((mount) => showMount(isAnonymous(mount.Name) ? { ...mount, Source: '' } : mount)),
   };
 }
+
+const isAnonymous = (name: string | undefined): boolean => /^[0-9a-f]{64}$/.test(name ?? '');
 
 /** The name it was made from, or the id once that name means another image. */
 async function shownImage(services: ContainerServices, container: Container): Promise<string> {
@@ -106,12 +109,19 @@ function shownCommand(container: Container): string {
 function shownPorts(container: Container): unknown[] {
   const { config, endpoint } = container.record;
   if (!container.running) return [];
-  return Object.entries(portMap(config, endpoint)).flatMap(([port, bindings]): unknown[] => {
-    const [number = '', type = 'tcp'] = port.split('/');
-    const base = { PrivatePort: Number(number), Type: type };
-    if (bindings === null) return [base];
-    return bindings.map(({ HostIp, HostPort }) => ({ IP: HostIp, PrivatePort: Number(number), PublicPort: Number(HostPort), Type: type }));
-  });
+  return Object.entries(portMap(config, endpoint))
+    .sort(([one], [other]) => Number.parseInt(one, 10) - Number.parseInt(other, 10) || (one < other ? -1 : 1))
+    .flatMap(([port, bindings]): unknown[] => {
+      const [number = '', type = 'tcp'] = port.split('/');
+      const base = { PrivatePort: Number(number), Type: type };
+      if (bindings === null) return [base];
+      return bindings.map(({ HostIp, HostPort }) => ({
+        IP: HostIp,
+        PrivatePort: Number(number),
+        PublicPort: Number(HostPort),
+        Type: type,
+      }));
+    });
 }
 
 /** `Up 5 minutes`, `Exited (0) 2 hours ago` … (moby container/state.go, String). */

@@ -13,8 +13,8 @@ export function networkSettings(services: ContainerServices, container: Containe
   const usesBridge = hostConfig.NetworkMode === 'bridge';
   return {
     Bridge: '',
-    SandboxID: active ? sandboxId(container) : '',
-    SandboxKey: active ? (endpoint?.netns ?? '') : '',
+    SandboxID: active ? derivedId('sandbox', container) : '',
+    SandboxKey: active ? sandboxKey(container) : '',
     Ports: active ? portMap(config, endpoint) : {},
     HairpinMode: false,
     LinkLocalIPv6Address: '',
@@ -48,8 +48,8 @@ export function networks(services: ContainerServices, container: Container): Rec
       MacAddress: current?.macAddress ?? '',
       DriverOpts: asked.DriverOpts ?? null,
       GwPriority: asked.GwPriority ?? 0,
-      NetworkID: current?.networkId ?? (container.running || mode === 'bridge' ? networkId(services, mode, container) : ''),
-      EndpointID: current?.endpointId ?? '',
+      NetworkID: current?.networkId ?? networkId(services, mode, container),
+      EndpointID: current?.endpointId ?? (container.running ? derivedId('endpoint', container) : ''),
       Gateway: current?.gateway ?? '',
       IPAddress: current?.ipAddress ?? '',
       IPPrefixLen: current?.prefixLength ?? 0,
@@ -61,12 +61,24 @@ export function networks(services: ContainerServices, container: Container): Rec
   };
 }
 
-/** One for each start; nothing but inspect shows it. */
-function sandboxId({ record }: Container): string {
-  return createHash('sha256').update(`${record.id} ${record.state.startedAt}`).digest('hex');
+/** Ids of which there is one for each start and nothing but inspect shows. */
+function derivedId(purpose: string, { record }: Container): string {
+  return createHash('sha256').update(`${purpose} ${record.id} ${record.state.startedAt}`).digest('hex');
+}
+
+function sandboxKey(container: Container): string {
+  const { hostConfig, endpoint, state } = container.record;
+  if (hostConfig.NetworkMode === 'host') return '/var/run/docker/netns/default';
+  return endpoint?.netns ?? `/proc/${state.pid}/ns/net`;
 }
 
 function networkId(services: ContainerServices, mode: string, container: Container): string {
   const started = !container.record.state.startedAt.startsWith('0001');
-  return mode === 'bridge' && started ? services.bridge.id : '';
+  if (!started) return '';
+  const ids: Record<string, string> = {
+    bridge: services.networkIds.bridge,
+    host: services.networkIds.host,
+    none: services.networkIds.none,
+  };
+  return ids[mode] ?? '';
 }

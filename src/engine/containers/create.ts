@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { Image } from '../contracts.ts';
 import { badRequest, internal } from '../errors.ts';
 import { makeDirectoryInRoot } from '../syscalls/open-in-root.ts';
@@ -10,7 +11,7 @@ import type { CreateRequest } from './request.ts';
 import { cgroupControllers, checkResources } from './resources.ts';
 import { type ContainerServices, containerEvent } from './services.ts';
 import { type ContainerConfig, type ContainerRecord, type HostConfig, never } from './types.ts';
-import { checkConfig, checkDecoded, checkHostConfig, checkLogging } from './validate.ts';
+import { checkConfig, checkDecoded, checkHostConfig, checkLogging, checkPlatform } from './validate.ts';
 
 /** A container may be made of nothing, as with dockerd. */
 const noImage: Image = {
@@ -22,13 +23,12 @@ const noImage: Image = {
 
 /**
  * `POST /containers/create`. The container exists, durable, when this resolves. Throws 400, 404 (image) and 409 (name).
- * `version`: minor of the client's API version.
+ * `version`: minor of the client's API version; `platform`: `os/architecture[/variant]` or `''`.
  */
 export async function createContainer(
   services: ContainerServices,
   request: CreateRequest,
-  name: string,
-  version: number,
+  { name, version, platform }: { name: string; version: number; platform: string },
 ): Promise<{ container: Container; warnings: string[] }> {
   const { config, hostConfig, endpoints } = request;
   forVersion(hostConfig, version);
@@ -37,6 +37,7 @@ export async function createContainer(
   checkHostConfig(hostConfig);
   const warnings = checkResources(hostConfig, cgroupControllers());
   const image = config.Image === undefined || config.Image === '' ? noImage : await services.images.resolve(config.Image);
+  if (platform !== '') checkPlatform(image, config.Image ?? '', platform);
   applyDefaults(services, hostConfig);
   checkLogging(hostConfig);
   const merged = mergeImageConfig(config, image.config.config ?? {});
@@ -44,7 +45,13 @@ export async function createContainer(
   const id = randomBytes(32).toString('hex');
   const reserved = services.registry.reserveName(name, id);
   try {
-    const { points, copyUps } = await prepareMounts(merged, hostConfig, services.volumes, (reference) => services.registry.get(reference));
+    const { points, copyUps } = await prepareMounts(
+      merged,
+      hostConfig,
+      services.volumes,
+      (reference) => services.registry.get(reference),
+      services.dataRoot,
+    );
     completeConfig(merged, hostConfig, id);
     const record: ContainerRecord = {
       formatVersion: 1,
@@ -91,6 +98,9 @@ function applyDefaults({ defaults }: ContainerServices, host: HostConfig): void 
   if (!host.CgroupnsMode) host.CgroupnsMode = defaults.cgroupnsMode;
   if (!host.RestartPolicy?.Name) host.RestartPolicy = { Name: 'no', MaximumRetryCount: 0 };
   host.OomKillDisable ??= false;
+  if (host.Privileged === true || host.IpcMode === 'host' || host.PidMode === 'host') {
+    host.SecurityOpt = [...(host.SecurityOpt ?? []), 'label=disable'];
+  }
   host.Runtime ||= 'runc';
   if (!host.LogConfig?.Type) host.LogConfig = { Type: defaults.logDriver, Config: { ...defaults.logOptions, ...host.LogConfig?.Config } };
   host.LogConfig.Config ??= {};
@@ -101,7 +111,8 @@ function applyDefaults({ defaults }: ContainerServices, host: HostConfig): void 
 
 /** What depends on the id: a host name and Docker's empty values. */
 function completeConfig(config: ContainerConfig, host: HostConfig, id: string): void {
-  if (host.NetworkMode !== 'host' && host.UTSMode !== 'host') config.Hostname ||= id.slice(0, 12);
+  const sharesName = host.NetworkMode === 'host' || host.UTSMode === 'host';
+  if (!host.NetworkMode?.startsWith('container:')) config.Hostname ||= sharesName ? hostname() : id.slice(0, 12);
   config.Domainname ??= '';
 }
 

@@ -31,6 +31,7 @@ export async function prepareMounts(
   host: HostConfig,
   volumes: VolumeStore,
   find: (reference: string) => Container,
+  dataRoot: string,
 ): Promise<PreparedMounts> {
   const planned = new Map<string, PlannedMount>();
   for (const plan of inherited(host.VolumesFrom ?? [], find)) planned.set(plan.point.Destination, plan);
@@ -55,6 +56,7 @@ export async function prepareMounts(
     if (!planned.has(destination) && host.Tmpfs?.[destination] === undefined)
       planned.set(destination, volumePlan('', destination, true, '', true));
   }
+  for (const { point } of planned.values()) protectDataRoot(point, dataRoot);
   const points: MountPoint[] = [];
   const copyUps: PreparedMounts['copyUps'] = [];
   for (const { point, volume, copyUp } of planned.values()) {
@@ -70,6 +72,12 @@ export async function prepareMounts(
     points.push(point);
   }
   return { points, copyUps };
+}
+
+/** A bind that holds the engine's own mounts must not keep them alive in the container. */
+function protectDataRoot(point: MountPoint, dataRoot: string): void {
+  const holds = point.Source.startsWith(dataRoot) || dataRoot.startsWith(point.Source);
+  if (point.Type === 'bind' && holds && point.Propagation === 'rprivate') point.Propagation = 'rslave';
 }
 
 /** What the OCI runtime mounts; a missing source of a bind is made, as `-v` does. */

@@ -28,6 +28,9 @@ export interface ContainerServices {
   images: ImageStore;
   layers: LayerStore;
   bridge: BridgeNetwork;
+  /** Ids of the networks that always exist. */
+  networkIds: { bridge: string; host: string; none: string };
+  dataRoot: string;
   volumes: VolumeStore;
   events: EventBus;
   launcher: Launcher;

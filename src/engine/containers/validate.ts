@@ -1,4 +1,5 @@
-import { badRequest, EngineError } from '../errors.ts';
+import type { Image } from '../contracts.ts';
+import { badRequest, EngineError, notFound } from '../errors.ts';
 import { readLogLimits } from '../runtime/logs/log-writer.ts';
 import { containerCapabilities, parseSecurityOptions } from '../runtime/spec/index.ts';
 import { checkPorts } from './ports.ts';
@@ -127,4 +128,18 @@ export function checkLogging(host: HostConfig): void {
   } catch (error) {
     throw badRequest((error as Error).message);
   }
+}
+
+/** `?platform=` of create (since v1.41). Throws 400 and 404. */
+export function checkPlatform(image: Image, reference: string, platform: string): void {
+  const parts = platform.split('/');
+  if (parts.length > 3 || parts.some((part) => !/^[A-Za-z0-9_.-]+$/.test(part))) {
+    throw badRequest(`${JSON.stringify(platform)}: cannot parse platform specifier: invalid argument`);
+  }
+  const { os, architecture } = image.config;
+  const [wantedOs = 'linux', wantedArchitecture = architecture] = parts;
+  if (wantedOs === os && wantedArchitecture === architecture) return;
+  throw notFound(
+    `image with reference ${reference} was found but its platform (${os}/${architecture}) does not match the specified platform (${wantedOs}/${wantedArchitecture})`,
+  );
 }

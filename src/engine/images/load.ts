@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, constants, createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -167,7 +167,7 @@ async function addLayer(
   } catch {
     throw badRequest(`invalid archive: no layer ${path}`);
   }
-  const source = createReadStream('', { fd, autoClose: false, highWaterMark: 1 << 18 });
+  const source = createReadStream('', { fd, highWaterMark: 1 << 18 });
   try {
     const staged = await images.layers.stage(source as AsyncIterable<Buffer>);
     if (staged.diffId !== diffId) {
@@ -177,7 +177,7 @@ async function addLayer(
     await images.layers.register(staged, parent);
     if (sink) new LayerProgress(sink, diffId.slice(7, 19)).bytes('Loading layer', staged.size, staged.size);
   } finally {
+    // Closes the descriptor.
     source.destroy();
-    closeSync(fd);
   }
 }
