@@ -1,11 +1,11 @@
 // README command 1: installs what is missing, builds CLI and boot image, makes a machine and runs a container in it.
 // Every step shows its time; a second run skips what is done. Needs nothing but apt's and npm's registries.
-import { join } from 'node:path';
-import { buildDist, capture, debianPackages, environment, node, npmPackages, ROOT, RUN_PACKAGES, run, SetupError, step } from './setup.mjs';
+import { buildDist, capture, debianPackages, environment, node, npmPackages, RUN_PACKAGES, run, SetupError, step } from './setup.mjs';
 
 const NAME = process.argv[2] ?? 'myhost';
-const tsmachine = (args, options) => run(node(), [join(ROOT, 'dist/bin/tsmachine.cjs'), ...args], { env: environment(mirror), ...options });
-const ask = (args) => capture(node(), [join(ROOT, 'dist/bin/tsmachine.cjs'), ...args], { env: environment(mirror) });
+// found on PATH, as the user would call it, so that its hints can be typed as they stand
+const tsmachine = (args) => run('tsmachine', args, { env: environment(mirror) });
+const ask = (args) => capture('tsmachine', args, { env: environment(mirror) });
 let mirror = {};
 
 /** The variables `tsmachine env` prints, as this process can use them. */
