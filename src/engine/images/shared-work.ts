@@ -33,7 +33,11 @@ export class SharedWork<Event> {
     } finally {
       signal.removeEventListener('abort', leave);
       job.listeners.delete(report);
-      if (job.listeners.size === 0) job.controller.abort(signal.reason);
+      if (job.listeners.size === 0) {
+        job.controller.abort(signal.reason);
+        // what the work was about to leave behind is there now or never
+        await job.result.catch(() => undefined);
+      }
     }
   }
 
