@@ -4,7 +4,8 @@ import { equal, less } from './compare.ts';
 import { FunctionError } from './errors.ts';
 import { escapeHtml, escapeJs, escapeQuery } from './escape.ts';
 import type { ParameterType, TemplateFunction } from './function.ts';
-import { print, printable, printf, println } from './print.ts';
+import { print, printable, println } from './print.ts';
+import { printf } from './printf.ts';
 import { type GoValue, goBool, goInt, goString, INVALID, isTrue } from './value.ts';
 
 function fixed(count: number, run: (first: GoValue, second: GoValue) => GoValue): TemplateFunction {

@@ -1,8 +1,7 @@
 import type { Budget } from './budget.ts';
 import { FunctionError, TemplateError } from './errors.ts';
 import type { TemplateFunction } from './function.ts';
-import { type Node, sourceOf } from './node.ts';
-import type { TemplateSet } from './parser.ts';
+import { type Node, sourceOf, type TemplateSet } from './node.ts';
 import { quote } from './quote.ts';
 import type { GoValue } from './value.ts';
 

@@ -72,6 +72,9 @@ export type Statement =
   | BranchNode
   | TemplateCallNode;
 
+/** Template name → its statements. The template itself is under the name it was given. */
+export type TemplateSet = Map<string, readonly Statement[]>;
+
 export type Node = Operand | CommandNode | Statement;
 
 /** The source of a node, rebuilt as Go rebuilds it: single blanks, no trim markers. */
