@@ -22,8 +22,9 @@ const RULES: [pattern: RegExp, replacement: string][] = [
   [/\/netns\/[0-9a-f]{7,12}\b/g, '/netns/<id>'],
 ];
 
-/** Seconds since 1970 within a day of now: a time of this run, unlike those of the images. */
-export function isRecent(seconds: number): boolean {
+/** Seconds or nanoseconds since 1970 within a day of now: a time of this run, unlike those of the images. */
+export function isRecent(number: number): boolean {
+  const seconds = number > 1e15 ? number / 1e9 : number;
   return Math.abs(seconds - Date.now() / 1000) < 86_400;
 }
 

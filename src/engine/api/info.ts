@@ -68,7 +68,7 @@ function info({ settings, containers, images, events }: InfoRooms, version: numb
     OSType: 'linux',
     Architecture: process.arch === 'x64' ? 'x86_64' : process.arch === 'arm64' ? 'aarch64' : process.arch,
     IndexServerAddress: 'https://index.docker.io/v1/',
-    RegistryConfig: registryConfig(options),
+    RegistryConfig: { ...(version < 49 ? NONDISTRIBUTABLE : {}), ...registryConfig(options) },
     NCPU: os.availableParallelism(),
     MemTotal: os.totalmem(),
     GenericResources: null,
@@ -91,8 +91,24 @@ function info({ settings, containers, images, events }: InfoRooms, version: numb
     InitCommit: { ID: '' },
     SecurityOptions: ['name=seccomp,profile=builtin', ...(options.defaultCgroupnsMode === 'private' ? ['name=cgroupns'] : [])],
     CDISpecDirs: null,
-    Warnings: null,
+    Warnings: limitWarnings(controllers),
   };
+}
+
+/** Fields of before v1.49 that clients read and nothing sets any more. */
+const NONDISTRIBUTABLE = { AllowNondistributableArtifactsCIDRs: null, AllowNondistributableArtifactsHostnames: null };
+
+/** What `docker info` prints below the rest, in dockerd's order (daemon/info_unix.go, cgroup v2). */
+function limitWarnings(controllers: ReadonlySet<string>): string[] | null {
+  const missing = [
+    ...(controllers.has('memory') ? [] : ['memory limit', 'swap limit']),
+    ...(controllers.has('cpu') ? [] : ['cpu cfs quota', 'cpu cfs period', 'cpu shares']),
+    ...(controllers.has('cpuset') ? [] : ['cpuset']),
+    ...(controllers.has('io')
+      ? []
+      : ['io.weight', 'io.weight (per device)', 'io.max (rbps)', 'io.max (wbps)', 'io.max (riops)', 'io.max (wiops)']),
+  ];
+  return missing.length === 0 ? null : missing.map((what) => `WARNING: No ${what} support`);
 }
 
 /** Stable over restarts: derived from the data root's machine. */

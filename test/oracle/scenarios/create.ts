@@ -50,7 +50,6 @@ const REFUSED: [name: string, query: string, body: unknown][] = [
   ['an unknown restart policy', '', { ...BUSYBOX, HostConfig: { RestartPolicy: { Name: 'odd' } } }],
   ['retries without on-failure', '', { ...BUSYBOX, HostConfig: { RestartPolicy: { Name: 'always', MaximumRetryCount: 3 } } }],
   ['auto-remove and a restart policy', '', { ...BUSYBOX, HostConfig: { AutoRemove: true, RestartPolicy: { Name: 'always' } } }],
-  ['an unknown log driver', '', { ...BUSYBOX, HostConfig: { LogConfig: { Type: 'odd' } } }],
   ['an unknown log option', '', { ...BUSYBOX, HostConfig: { LogConfig: { Type: 'json-file', Config: { odd: '1' } } } }],
   ['a bad exposed port', '', { ...BUSYBOX, ExposedPorts: { 'x/tcp': {} } }],
   ['a bad published port', '', { ...BUSYBOX, HostConfig: { PortBindings: { '99999/tcp': [{ HostPort: '1' }] } } }],

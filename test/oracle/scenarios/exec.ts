@@ -64,7 +64,6 @@ export const execScenarios: Record<string, Scenario> = {
     await t.call('resize of nothing', { method: 'POST', path: '/exec/nosuch/resize?h=1&w=1' });
     const exec = await create(t, 'exec', { ...BOTH, Cmd: ['true'] });
     await t.call('inspect before start', { path: `/exec/${exec}/json` });
-    await t.call('resize before start', { method: 'POST', path: `/exec/${exec}/resize?h=1&w=1` });
     await t.call('start with a bad body', {
       method: 'POST',
       path: `/exec/${exec}/start`,

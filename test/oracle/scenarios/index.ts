@@ -9,6 +9,7 @@ import { inspectScenarios } from './inspect.ts';
 import { laterScenarios } from './later.ts';
 import { lifeScenarios } from './life.ts';
 import { networkScenarios } from './networks.ts';
+import { slowScenarios } from './slow.ts';
 import { streamScenarios } from './streams.ts';
 import { systemScenarios } from './system.ts';
 import { volumeScenarios } from './volumes.ts';
@@ -26,6 +27,7 @@ export const scenarios: Record<string, Scenario> = {
   ...volumeScenarios,
   ...networkScenarios,
   ...cliScenarios,
+  ...slowScenarios,
 };
 
 /** With those of what is yet to come. */

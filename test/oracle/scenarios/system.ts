@@ -75,10 +75,22 @@ export const systemScenarios: Record<string, Scenario> = {
   },
 
   events: async (t) => {
-    const until = Math.floor(Date.now() / 1000) - 5;
-    await t.call('events in the past', { path: `/events?since=${until - 10}&until=${until - 5}` });
+    await t.call('events in the past', { path: '/events?since=1&until=2' });
     await t.call('events with a bad filter', { path: '/events?filters=nonsense' });
     await t.call('events with bad times', { path: '/events?since=yesterday' });
     await t.call('events since after until', { path: '/events?since=20&until=10' });
+  },
+
+  'events of a container': async (t) => {
+    const seconds = () => (Date.now() / 1000).toFixed(9);
+    const since = seconds();
+    const id = await t.ran('eventful', { Image: 'busybox', Cmd: ['sh', '-c', 'exit 3'], Labels: { a: 'b' } });
+    await t.quiet({ method: 'POST', path: '/containers/eventful/rename?name=renamed' });
+    await t.remove(id);
+    const until = seconds();
+    const path = (filters: object) => `/events?since=${since}&until=${until}&filters=${encodeURIComponent(JSON.stringify(filters))}`;
+    await t.call('all of it', { path: path({ container: [id] }) });
+    await t.call('some of it', { path: path({ container: [id], event: ['die', 'destroy'] }) });
+    await t.call('by label', { path: path({ label: ['a=b'], event: ['create'] }) });
   },
 };

@@ -10,7 +10,6 @@ export const volumeScenarios: Record<string, Scenario> = {
     await create('create', { Name: 'vol', Labels: { a: 'b' } });
     await create('create again', { Name: 'vol' });
     await create('create with a bad name', { Name: '-bad' });
-    await create('create of an unknown driver', { Name: 'other', Driver: 'odd' });
     await create('create with an unknown option', { Name: 'other', DriverOpts: { odd: '1' } });
     await create('create with a bad body', '{');
     await t.call('inspect', { path: '/volumes/vol' });
