@@ -20,9 +20,9 @@ const NAME = 'tsmachine';
  */
 export function invocationWords(facts: InvocationFacts): string[] {
   const { platform, script } = facts;
-  if (platform.env.npm_command === 'exec') return ['npx', NAME];
   const rules = platform.os === 'win32' ? win32 : posix;
   const base = rules.basename(script);
+  if (isRunByNpx(platform)) return ['npx', NAME];
   const target = facts.realPath(script) ?? script;
   if (platform.os === 'win32') return windowsWords(facts, target);
   const onPath = searchPath(platform)
@@ -30,6 +30,11 @@ export function invocationWords(facts: InvocationFacts): string[] {
     .find((path) => facts.realPath(path) !== undefined);
   if (onPath !== undefined && facts.realPath(onPath) === target) return [base];
   return base.endsWith('.cjs') ? [facts.execPath, script] : [script];
+}
+
+/** npm tells its children what it runs; a child of such a child has the same environment but is not what npx was asked for. */
+function isRunByNpx({ env }: Platform): boolean {
+  return env.npm_lifecycle_event === 'npx' && /^["']?tsmachine["']?(\s|$)/.test(env.npm_lifecycle_script ?? '');
 }
 
 /** npm's command shims run the launcher by its own path: look for a shim on PATH that lies above it. */

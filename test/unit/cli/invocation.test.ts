@@ -34,11 +34,17 @@ describe('invocationWords', () => {
   });
 
   it('stays npx where only npx finds us', () => {
-    const env = { PATH: '/c/node_modules/.bin:/usr/bin', npm_command: 'exec' };
-    expect(words('linux', '/c/node_modules/.bin/tsmachine', env, { '/c/node_modules/.bin/tsmachine': LAUNCHER })).toEqual([
-      'npx',
-      'tsmachine',
-    ]);
+    const env = { PATH: '/c/node_modules/.bin:/usr/bin', npm_lifecycle_event: 'npx' };
+    const run = (script: string) =>
+      words(
+        'linux',
+        '/c/node_modules/.bin/tsmachine',
+        { ...env, npm_lifecycle_script: script },
+        { '/c/node_modules/.bin/tsmachine': LAUNCHER },
+      );
+    expect(run("'tsmachine'")).toEqual(['npx', 'tsmachine']);
+    expect(run('"tsmachine" "env"')).toEqual(['npx', 'tsmachine']);
+    expect(run("'vitest' run")).toEqual(['tsmachine']);
   });
 
   it('finds npm shims on Windows', () => {
