@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Image, LayerStore } from '../contracts.ts';
 import { notFound } from '../errors.ts';
@@ -8,7 +8,6 @@ import { changeDirectory } from '../syscalls/directory.ts';
 import { mount, unmount } from '../syscalls/mount.ts';
 import { type ImageLayer, type ImageLayers, removeFolder } from './image-layers.ts';
 import { ensureInitLayer } from './init-layer.ts';
-import { makeLink } from './links.ts';
 
 const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
@@ -16,8 +15,8 @@ const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: fals
 const OPTION_LIMIT = 4095;
 
 /**
- * Containers' own layers, `<data-root>/overlay2/<hash of its id>/{diff,work,merged,lower,link}`. Not synced one by one: the
- * container's state file is written and synced after them, and ext4 and xfs journal the folders before it.
+ * Containers' own layers, `<data-root>/overlay2/<hash of its id>/{diff,work,merged,lower}`. Folders are journaled in
+ * order by ext4 and xfs, so that the sync of `lower` makes them durable too.
  */
 export class ContainerLayers implements LayerStore {
   readonly #images: ImageLayers;
@@ -38,8 +37,7 @@ export class ContainerLayers implements LayerStore {
     const top = layers[0];
     if (top) this.#ensureInit(top, layers);
     const lower = [...(top ? [`${top.cacheId}-init/diff`] : []), ...layers.map((layer) => `l/${layer.link}`)];
-    writeFileSync(join(folder, 'lower'), lower.join(':'));
-    await makeLink(this.#images.root, folder, mountId(containerId));
+    await writeDurably(join(folder, 'lower'), lower.join(':'));
   }
 
   #ensureInit(top: ImageLayer, layers: readonly ImageLayer[]): void {
@@ -70,9 +68,7 @@ export class ContainerLayers implements LayerStore {
 
   async remove(containerId: string): Promise<void> {
     const folder = this.#folder(containerId);
-    const link = exists(join(folder, 'link')) ? readFileSync(join(folder, 'link'), 'utf8') : '';
     unmount(join(folder, 'merged'));
-    if (/^[A-Z2-7]{26}$/.test(link)) await rm(join(this.#images.root, 'l', link), { force: true });
     await removeFolder(folder);
     const chain = this.#chains.get(containerId);
     this.#chains.delete(containerId);
@@ -144,6 +140,16 @@ export class ContainerLayers implements LayerStore {
     } finally {
       back();
     }
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.datasync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -46,6 +46,7 @@ export class Bridge implements BridgeNetwork {
   readonly #namespaces: NamespacePool;
   readonly #table: PortTable;
   readonly #ports = new PortAllocator();
+  #filtered: Promise<void> = Promise.resolve();
   readonly #connections = new Map<string, Connection>();
 
   private constructor(options: BridgeOptions) {
@@ -97,6 +98,7 @@ export class Bridge implements BridgeNetwork {
         endpointId,
         ports: ports.map((port) => port.binding),
       };
+      await this.#filtered;
       await this.#table.publish(rulesOf(endpoint));
       namespace = this.#namespaces.take();
       endpoint.netns = namespace.path;
@@ -123,6 +125,7 @@ export class Bridge implements BridgeNetwork {
     this.#connections.delete(containerId);
     const { endpoint, ports } = connection;
     try {
+      await this.#filtered;
       await this.#table.withdraw(rulesOf(endpoint));
     } finally {
       this.#ports.release(ports);
@@ -139,14 +142,15 @@ export class Bridge implements BridgeNetwork {
       const ports = await this.#ports.take(endpoint.ports, endpoint.ipAddress).catch(() => []);
       this.#connections.set(containerId, { endpoint, name, ports });
     }
-    await this.#table.reset({
-      bridge: this.options.bridge,
-      subnet: this.subnet.cidr,
-      masquerade: this.options.masquerade,
-      isolate: !this.options.icc,
-      rules: running.flatMap(({ endpoint }) => rulesOf(endpoint)),
-    });
+    // starting a program takes long where the processor is emulated: whoever connects waits for it, the others do not
+    this.#filtered = this.#resetTable(running.flatMap(({ endpoint }) => rulesOf(endpoint)));
+    this.#filtered.catch(() => undefined);
     this.#namespaces.refillSoon();
+  }
+
+  #resetTable(rules: readonly PortRule[]): Promise<void> {
+    const { bridge, masquerade, icc } = this.options;
+    return this.#table.reset({ bridge, subnet: this.subnet.cidr, masquerade, isolate: !icc, rules });
   }
 
   /** Gives back what is not a running container's. */
