@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { systemCode } from '../core/errors.ts';
+import { makeFolder } from '../core/folder.ts';
 
 /** Undefined when there is no such file. */
 export async function readPem(path: string): Promise<string | undefined> {
@@ -15,7 +16,7 @@ export async function readPem(path: string): Promise<string | undefined> {
 
 /** Key first (0600), then certificate (0644): a certificate in its place always has its key. */
 export async function writePair(paths: { certificate: string; key: string }, pair: { certificate: string; key: string }): Promise<void> {
-  for (const path of [paths.key, paths.certificate]) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  for (const path of [paths.key, paths.certificate]) await makeFolder(dirname(path));
   await writeFileAtomic(paths.key, pair.key, 0o600);
   await writeFileAtomic(paths.certificate, pair.certificate, 0o644);
 }

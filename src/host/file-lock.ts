@@ -5,11 +5,12 @@
  */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, dirname } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { systemCode } from '../core/errors.ts';
+import { makeFolder } from '../core/folder.ts';
 import type { Platform } from './platform.ts';
 
 export interface FileLockOptions {
@@ -29,7 +30,7 @@ const O_EXLOCK = 0x20; // <fcntl.h> of macOS and the BSDs; Node has no name for 
  * long as it takes; an abort ends the waiting with the signal's reason. Not re-entrant.
  */
 export async function withFileLock<T>(path: string, options: FileLockOptions, work: () => Promise<T>): Promise<T> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path));
   const release = await acquire(path, options);
   try {
     return await work();

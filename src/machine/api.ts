@@ -76,8 +76,11 @@ export interface Machines {
 /** The store's boot images. Changes are made under the store's lock for images. */
 export interface Images {
   list(): Promise<readonly (CachedImage | BrokenImage)[]>;
-  /** Builds one and makes it the current one; what it does is told by `log.info`. Throws as `buildImage`. */
-  build(options: { readonly mirror?: string }): Promise<CachedImage>;
+  /**
+   * Builds one and makes it the current one; what it does is told by `log.info`. With `ifNeeded` a current one that holds this
+   * package's engine and guest is given back as it is. Throws as `buildImage`.
+   */
+  build(options: { readonly mirror?: string; readonly ifNeeded?: boolean }): Promise<CachedImage>;
   /** By digest or an unambiguous beginning. Throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS, IMAGE_IN_USE. Gives the whole digest. */
   remove(reference: string): Promise<string>;
 }

@@ -27,7 +27,11 @@ export function imagesOf(host: MachinesHost): Images {
   const { signal } = host.options;
   return {
     list: async () => (await openCache(host)).list(),
-    build: (options) => host.lockStore(LOCK, async () => build(host, await openCache(host), options, signal)),
+    build: ({ ifNeeded, ...options }) =>
+      host.lockStore(LOCK, async () => {
+        const cache = await openCache(host);
+        return (ifNeeded && (await upToDate(cache))) || build(host, cache, options, signal);
+      }),
     remove: (reference) => host.lockStore(LOCK, async () => (await openCache(host)).remove(reference, (digest) => usersOf(host, digest))),
   };
 }

@@ -1,7 +1,8 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../core/atomic-file.ts';
 import { systemCode } from '../core/errors.ts';
+import { makeFolder } from '../core/folder.ts';
 import { type MachineConfig, readConfig, writeConfig } from '../store/config.ts';
 import type { MachinePaths } from '../store/paths.ts';
 import { emptyRecord, type MachineRecord, readRecord, writeRecord } from '../store/record.ts';
@@ -63,7 +64,7 @@ export async function loadEntry(paths: MachinePaths, name: string): Promise<Mach
 /** Makes the folder with both files appear under its name in one rename: no crash leaves a folder without them. */
 export async function createEntry(paths: MachinePaths, config: MachineConfig, record: MachineRecord): Promise<MachineEntry> {
   await removeStaging(paths);
-  await mkdir(paths.stagingDir, { recursive: true, mode: 0o700 });
+  await makeFolder(paths.stagingDir);
   try {
     await writeRecord(join(paths.stagingDir, 'tsmachine.json'), record);
     await writeConfig(join(paths.stagingDir, 'config.json'), config);

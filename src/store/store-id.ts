@@ -1,13 +1,14 @@
-import { link, mkdir, readFile, rm } from 'node:fs/promises';
+import { link, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { systemCode } from '../core/errors.ts';
+import { makeFolder } from '../core/folder.ts';
 
 /** The store's random id, made by the first process that asks. Two stores never share one; a store keeps it for life. */
 export async function storeId(path: string): Promise<string> {
   const known = await read(path);
   if (known !== undefined) return known;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path));
   const candidate = `${path}.${crypto.randomUUID()}`;
   await writeFileAtomic(candidate, `${JSON.stringify({ formatVersion: 1, id: crypto.randomUUID() })}\n`);
   try {
