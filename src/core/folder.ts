@@ -7,21 +7,20 @@ import { systemCode } from './errors.ts';
  * recursive mkdir never ends where a file system answers ENOENT to making a folder, as /proc does.)
  */
 export async function makeFolder(path: string): Promise<void> {
-  if (await made(path)) return;
   const above = dirname(path);
-  if (above !== path) await makeFolder(above);
-  if (!(await made(path))) throw Object.assign(new Error(`ENOENT: no folder can be made at '${path}'`), { code: 'ENOENT' });
+  try {
+    await makeOne(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' || above === path) throw error;
+    await makeFolder(above);
+    await makeOne(path);
+  }
 }
 
-/** False when the folder above is missing. */
-async function made(path: string): Promise<boolean> {
+async function makeOne(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
-    return true;
   } catch (error) {
-    const code = systemCode(error);
-    if (code === 'EEXIST') return true;
-    if (code === 'ENOENT') return false;
-    throw error;
+    if (systemCode(error) !== 'EEXIST') throw error;
   }
 }
