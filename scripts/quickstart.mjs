@@ -46,7 +46,7 @@ async function main() {
     if (!docker) throw new SetupError('no docker CLI: neither on PATH nor from the package docker-cli');
     return docker;
   });
-  await step('boot image', () => void tsmachine(['image', 'build']));
+  await step('boot image', () => void tsmachine(['image', 'build', '--if-needed']));
   await step('registry', registry);
   await step(`tsmachine create ${NAME}`, machine);
   const env = dockerEnvironment();

@@ -86,6 +86,7 @@ const regenerateFlags: readonly CliFlag[] = [
 ];
 
 const imageBuildFlags: readonly CliFlag[] = [
+  { name: 'if-needed', type: 'bool', help: 'Keep the current image when it holds this version of the engine and the guest' },
   { name: 'mirror', type: 'string', help: "Debian mirror to take packages from (default: apt's own)" },
 ];
 

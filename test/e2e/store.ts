@@ -37,7 +37,7 @@ export class TestStore {
 
   constructor(mirrorUrl?: string) {
     this.mirrorUrl = mirrorUrl;
-    execFileSync('node', [LAUNCHER, '--storage-path', BUILT, 'image', 'build'], { cwd: ROOT, stdio: 'ignore' });
+    execFileSync('node', [LAUNCHER, '--storage-path', BUILT, 'image', 'build', '--if-needed'], { cwd: ROOT, stdio: 'ignore' });
     mkdirSync(this.path, { recursive: true });
     execFileSync('cp', ['-al', join(BUILT, 'images'), join(this.path, 'images')]);
   }

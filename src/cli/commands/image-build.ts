@@ -10,8 +10,9 @@ export default class ImageBuild extends MachineCommand {
     const mirror = stringFlag(args.values, 'mirror');
     const started = session.input.clock.now();
     const { images } = await session.machines();
-    const { dir, manifest } = await images.build(mirror === '' ? {} : { mirror });
+    const ifNeeded = args.values['if-needed'] === true;
+    const { dir, manifest } = await images.build(mirror === '' ? { ifNeeded } : { mirror, ifNeeded });
     const seconds = ((session.input.clock.now() - started) / 1000).toFixed(1);
-    session.print(`Built boot image ${shortDigest(manifest.digest)} in ${seconds} s: ${megabytes(imageSize(manifest))} in ${dir}`);
+    session.print(`Boot image ${shortDigest(manifest.digest)} (${seconds} s): ${megabytes(imageSize(manifest))} in ${dir}`);
   }
 }
