@@ -3,7 +3,7 @@
  * (nothing: attach), says in one line how that went, and ends with its VM. It may be killed at any moment: QEMU does not notice.
  */
 import { execFile } from 'node:child_process';
-import { writeSync } from 'node:fs';
+import { statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,6 +17,9 @@ import { GO, READY, type StartAnswer, type StartRequest } from './protocol.ts';
 import { findVm, forgetVm } from './record.ts';
 import type { RunningVm } from './running-vm.ts';
 import { failureOf, serve } from './server.ts';
+
+/** Milliseconds between looks at whether the machine's folder is still there. */
+const FOLDER_LOOK = 5000;
 
 const say = (line: string) => {
   try {
@@ -49,6 +52,15 @@ async function obtain(dir: string, request: StartRequest, probe: ProcessProbe): 
   return launch(dir, request.vm, probe, confirmed);
 }
 
+/** A machine whose folder was deleted (`rm -f` of a broken entry, by hand) cannot be reached any more, nor ever be ended. */
+function folderGone(): boolean {
+  try {
+    return statSync('.').nlink === 0;
+  } catch {
+    return true;
+  }
+}
+
 async function supervise(platform: Platform): Promise<void> {
   const dir = process.cwd();
   const request = JSON.parse((await nextLine()) ?? '') as StartRequest;
@@ -57,7 +69,9 @@ async function supervise(platform: Platform): Promise<void> {
   const vm = await obtain(dir, request, { platform, runner });
   const server = await serve(vm, listenAddress(dir, platform));
   answer({ started: true });
+  const watch = setInterval(() => void (folderGone() && vm.kill()), FOLDER_LOOK);
   await vm.ended;
+  clearInterval(watch);
   await forgetVm(dir);
   await Promise.race([new Promise((resolve) => server.close(resolve)), delay(1000)]); // last answers on their way
   await release();

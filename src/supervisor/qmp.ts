@@ -16,6 +16,9 @@ interface Message {
   QMP?: unknown;
 }
 
+/** Milliseconds for an answer. */
+const ANSWER = 10_000;
+
 export class Qmp {
   private readonly socket: Socket;
   private readonly pending = new Map<number, Pending>();
@@ -52,12 +55,21 @@ export class Qmp {
     }
   }
 
-  /** Throws `QMP_ERROR` with QEMU's words. */
+  /** Throws `QMP_ERROR` with QEMU's words, `QMP_SILENT` when it does not answer (it hangs, or its process is stopped). */
   execute(command: string, args?: Record<string, unknown>): Promise<unknown> {
     if (this.socket.destroyed) return Promise.reject(closedError());
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
-      this.pending.set(id, { resolve, reject });
+      const silent = () =>
+        reject(new MachineError('QMP_SILENT', `expected QEMU to answer ${command} within ${ANSWER} ms, found no answer`));
+      const timer = setTimeout(silent, ANSWER);
+      const answered =
+        <T>(settle: (value: T) => void) =>
+        (value: T) => {
+          clearTimeout(timer);
+          settle(value);
+        };
+      this.pending.set(id, { resolve: answered(resolve), reject: answered(reject) });
       this.socket.write(`${JSON.stringify({ execute: command, id, ...(args === undefined ? {} : { arguments: args }) })}\n`);
     });
   }

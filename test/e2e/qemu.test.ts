@@ -1,5 +1,6 @@
 /** Machines on QEMU from our boot image, by the command line: what dies, what lives on, what stays the same. */
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isFree } from '../../drivers/qemu/src/ports.ts';
@@ -99,7 +100,20 @@ describe('a machine on QEMU', () => {
 
   it('has its clock set when it is wrong', async () => {
     await inGuest('vm', 'sudo date -s "2020-01-01 00:00:00"');
-    await until(async () => Math.abs(Number(await inGuest('vm', 'date +%s')) - Date.now() / 1000) < 5);
+    await until(async () => Math.abs(Number((await store.cli('ssh', 'vm', 'date +%s')).stdout) - Date.now() / 1000) < 5);
+    await answers('vm');
+  });
+
+  it('tells of a port that was taken meanwhile, and answers on another', async () => {
+    await store.must('kill', 'vm');
+    const { EnginePort: taken } = driverState('vm');
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(taken, '127.0.0.1', () => resolve()));
+    const started = await store.cli('start', 'vm');
+    other.close();
+    expect(started).toMatchObject({ code: 0, stderr: expect.stringContaining(`Port ${taken} on 127.0.0.1 is taken`) });
+    expect((await store.must('url', 'vm')).trim()).toBe(`tcp://127.0.0.1:${driverState('vm').EnginePort}`);
+    expect(driverState('vm').EnginePort).not.toBe(taken);
     await answers('vm');
   });
 

@@ -128,7 +128,9 @@ export class QemuDriver implements Driver, ReadinessPush, ImageUpgrade {
     try {
       return STATES[await supervisor.vmStatus()] ?? 'Running';
     } catch (error) {
-      if (isMachineError(error) && error.code === 'VM_ENDED') return 'Stopped';
+      const code = isMachineError(error) ? error.code : '';
+      if (code === 'VM_ENDED') return 'Stopped';
+      if (code === 'QMP_SILENT') return 'Error'; // it hangs: what can be done is to kill it
       throw error;
     }
   }

@@ -82,6 +82,15 @@ describe('a QEMU machine', () => {
     await expect(driver.url()).rejects.toThrow('Host is not running');
   });
 
+  it('is in state Error when its QEMU hangs, and can be killed then', async () => {
+    const store = bench();
+    const { driver } = await created(store, 'm');
+    for (const { pid } of qemuIn(store.dir('m'))) process.kill(pid, 'SIGSTOP');
+    expect(await driver.state()).toBe('Error');
+    await driver.kill();
+    expect(await driver.state()).toBe('Stopped');
+  });
+
   it('tells of a port that was taken while it was stopped, and has another one then', async () => {
     const store = bench();
     const { driver } = await created(store, 'm');

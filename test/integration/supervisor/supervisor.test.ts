@@ -177,6 +177,15 @@ describe('a supervised VM', () => {
     await supervisor.kill();
   });
 
+  it('ends when its folder is deleted: nothing could reach it there', async () => {
+    const here = place();
+    await supervise(here.dir, tinyVm(here.dir), here);
+    const running = processesIn(here.dir).map(({ pid }) => pid);
+    expect(running).toHaveLength(2);
+    rmSync(here.dir, { recursive: true });
+    await until(async () => (await Promise.all(running.map((pid) => identifyProcess(pid, here)))).every((found) => found === undefined));
+  });
+
   it('answers nonsense on its socket and goes on', async () => {
     const here = place();
     const supervisor = await supervise(here.dir, tinyVm(here.dir), here);
