@@ -1,5 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -88,3 +101,31 @@ it('gives the same bytes to another user with another umask, time zone, date and
   expect(other.digest).toBe(first.digest);
   expect((await readManifest(first.outDir)).inputs.packages.length).toBeGreaterThan(50);
 }, 600_000);
+
+it('holds every library its programs want, no link to nothing, and no more than the budget', () => {
+  const [image, tree] = [join(scratch, 'first/out'), join(scratch, 'tree')];
+  execFileSync('unsquashfs', ['-quiet', '-no-progress', '-dest', tree, join(image, 'root.squashfs')]);
+  const files = readdirSync(tree, { recursive: true, withFileTypes: true });
+  const names = new Set(files.map(({ name }) => name));
+  const programs = files
+    .filter((entry) => entry.isFile() && !/\.(ko|node|o)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const dynamic = spawnSync('readelf', ['--dynamic', ...programs], { encoding: 'utf8', maxBuffer: 1 << 28 }).stdout;
+  const needed = new Set([...dynamic.matchAll(/\(NEEDED\).*\[(.+?)\]/g)].map(([, library]) => library ?? ''));
+  expect(needed.has('libc.so.6')).toBe(true);
+  expect([...needed].filter((library) => !names.has(library))).toEqual([]);
+
+  const links = files.filter((entry) => entry.isSymbolicLink() && entry.parentPath.endsWith('/usr/bin'));
+  const broken = links.filter(({ parentPath, name }) => !existsSync(insideOf(tree, readlinkSync(join(parentPath, name)), parentPath)));
+  expect(broken.map(({ name }) => name)).toEqual([]);
+
+  const bytes = [...imageFileNames].reduce((sum, name) => sum + statSync(join(image, name)).size, 0);
+  expect(bytes).toBeLessThan(200e6);
+  const setuid = programs.filter((path) => statSync(path).mode & 0o6000).map((path) => path.slice(tree.length));
+  expect(setuid.sort()).toEqual(['/usr/bin/mount', '/usr/bin/su', '/usr/bin/sudo', '/usr/bin/umount']);
+}, 300_000);
+
+/** Where a link leads when the tree is the root. */
+function insideOf(tree: string, target: string, from: string): string {
+  return target.startsWith('/') ? join(tree, target) : resolve(from, target);
+}
