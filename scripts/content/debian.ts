@@ -4,6 +4,7 @@
  */
 
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +38,7 @@ export async function unpackPackage(name: string, into: string, wantedSuite?: st
     const archive = (await readdir(work)).find((file) => file.endsWith('.deb'));
     if (!archive) throw new Error(`apt-get download ${name} left no package`);
     await mkdir(join(into, '..'), { recursive: true });
-    const unpacked = `${into}.${process.pid}.tmp`;
+    const unpacked = `${into}.${randomUUID()}.tmp`;
     await exec('dpkg-deb', ['-x', join(work, archive), unpacked]);
     await rename(unpacked, into).catch(() => rm(unpacked, { recursive: true, force: true }));
     return into;

@@ -1,6 +1,7 @@
 /** Images only tests need: one whose layers hold everything that is hard about layers, and a Debian userland (glibc). */
 
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -84,7 +85,7 @@ export async function debian(cache: string): Promise<BuiltImage> {
 async function makeDebian(into: string): Promise<void> {
   await needs('mmdebstrap', 'mmdebstrap');
   const { url } = await debianMirror();
-  const making = `${into}.${process.pid}.tmp`;
+  const making = `${into}.${randomUUID()}.tmp`;
   await mkdir(making, { recursive: true });
   await exec('mmdebstrap', ['--variant=minbase', ...MMDEBSTRAP_OPTIONS, 'trixie', join(making, 'layer.tar'), url], { maxBuffer: 1 << 26 });
   await writeFile(join(making, 'layer.tar.gz'), gzipSync(await readFile(join(making, 'layer.tar')), { level: 6 }));

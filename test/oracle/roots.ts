@@ -1,6 +1,7 @@
 /** Root file systems of the engines under comparison, made once by mmdebstrap and cached in `.cache/oracle`. */
 
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +40,7 @@ export async function suiteRoot(suite: Suite): Promise<string> {
   )
     return root;
   const { url } = await debianMirror();
-  const making = `${root}.${process.pid}.tmp`;
+  const making = `${root}.${randomUUID()}.tmp`;
   await mkdir(dirname(root), { recursive: true });
   await needs('mmdebstrap', 'mmdebstrap');
   await exec('mmdebstrap', ['--variant=minbase', `--include=${PACKAGES[suite].join(',')}`, ...MMDEBSTRAP_OPTIONS, suite, making, url], {

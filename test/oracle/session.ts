@@ -9,7 +9,7 @@ import { push } from '../../scripts/content/push.ts';
 import { startRegistry } from '../../scripts/content/registry.ts';
 import { type Engine, type EngineName, startEngine } from './engines.ts';
 import { request } from './http.ts';
-import { layersImage } from './images.ts';
+import { debian, layersImage } from './images.ts';
 import { PROJECT } from './roots.ts';
 
 const REGISTRY_PORT = 5000;
@@ -23,7 +23,7 @@ export interface Session {
   stop(): Promise<void>;
 }
 
-/** An engine with busybox, hello-world and layers pulled, and `127.0.0.1:5000` as its registry and mirror. */
+/** An engine with busybox and hello-world pulled, and `127.0.0.1:5000` as its registry and mirror. */
 export async function startSession(name: EngineName): Promise<Session> {
   const dir = await mkdtemp(join(tmpdir(), 'tsmachine-registry-'));
   const stops: (() => Promise<void>)[] = [() => rm(dir, { recursive: true, force: true })];
@@ -54,6 +54,7 @@ async function fill(dir: string): Promise<void> {
   await push(registry.url, 'library/hello-world', 'latest', await helloWorld());
   await push(registry.url, 'library/busybox', 'latest', await busybox(CACHE));
   await push(registry.url, 'library/layers', 'latest', await layersImage(CACHE));
+  await push(registry.url, 'library/debian', 'latest', await debian(CACHE));
   await registry.stop();
 }
 

@@ -11,8 +11,11 @@ export type Observation = Record<string, string>;
 
 export interface CliOptions {
   stdin?: string | Buffer;
+  /** Sends stdin when this was printed: a terminal echoes what comes before its reader is ready in another place. */
+  after?: string;
   /** Runs it on a terminal of its own (util-linux' script). */
   terminal?: boolean;
+  env?: Record<string, string>;
 }
 
 export interface CliResult {
@@ -108,17 +111,20 @@ export class Target {
       : [this.#docker, ...args];
     return new Promise((resolve, reject) => {
       const child = spawn(words[0] ?? '', words.slice(1), {
-        env: { PATH: process.env.PATH, HOME: '/nonexistent', TERM: 'xterm', DOCKER_HOST: `unix://${this.socket}` },
+        env: { PATH: process.env.PATH, HOME: '/nonexistent', TERM: 'xterm', DOCKER_HOST: `unix://${this.socket}`, ...options.env },
       });
       const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
-      child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+      child.stdout.on('data', (chunk: Buffer) => {
+        stdout.push(chunk);
+        if (options.after !== undefined && Buffer.concat(stdout).includes(options.after)) child.stdin.end(options.stdin ?? '');
+      });
       child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
       child.stdin.on('error', () => undefined);
       child.on('error', reject);
       child.on('close', (code) =>
         resolve({ code: code ?? -1, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
       );
-      if (!options.terminal || options.stdin !== undefined) child.stdin.end(options.stdin ?? '');
+      if (options.after === undefined && (!options.terminal || options.stdin !== undefined)) child.stdin.end(options.stdin ?? '');
     });
   }
 

@@ -118,7 +118,7 @@ function engineId(dataRoot: string): string {
   return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-function registryConfig(options: Settings): unknown {
+function registryConfig(options: Settings): object {
   const mirrors = options.registryMirrors.map((url) => (url.endsWith('/') ? url : `${url}/`));
   const isNetwork = (entry: string): boolean => entry.includes('/');
   const hosts = options.insecureRegistries.filter((entry) => !isNetwork(entry));

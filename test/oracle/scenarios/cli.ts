@@ -1,5 +1,6 @@
 /** The unmodified docker client: what a user sees and the exit codes. */
 
+import { archive, image, layer } from '../../../scripts/content/image.ts';
 import type { Target } from '../target.ts';
 import type { Scenario } from './index.ts';
 
@@ -43,9 +44,10 @@ export const cliScenarios: Record<string, Scenario> = {
     await t.cli('input', ['run', '--rm', '-i', 'busybox', 'wc', '-c'], { stdin: 'x'.repeat(300_000) });
     await t.cli('no input', ['run', '--rm', 'busybox', 'wc', '-c'], { stdin: 'unseen' });
     await t.cli('terminal', ['run', '--rm', '-t', 'busybox', 'sh', '-c', 'tty; echo out; exit 6'], { terminal: true });
-    await t.cli('terminal with input', ['run', '--rm', '-it', 'busybox', 'sh', '-c', 'read a; echo got $a; exit 5'], {
+    await t.cli('terminal with input', ['run', '--rm', '-it', 'busybox', 'sh', '-c', 'echo ready; read a; echo got $a; exit 5'], {
       terminal: true,
       stdin: 'line\n',
+      after: 'ready',
     });
     await t.cli('nothing is left', ['ps', '-a', '--format', '{{.Names}}']);
   },
@@ -96,7 +98,7 @@ export const cliScenarios: Record<string, Scenario> = {
     await t.cli('rm', ['rm', 'web']);
     await t.cli('rm again', ['rm', 'web']);
     await t.cli('rm -f of nothing', ['rm', '-f', 'web']);
-    for (const verb of ['start', 'stop', 'kill', 'logs', 'attach', 'wait', 'inspect', 'port'])
+    for (const verb of ['start', 'stop', 'kill', 'logs', 'attach', 'wait', 'inspect', 'port', 'top', 'pause'])
       await t.cli(`${verb} of nothing`, [verb, 'nosuch']);
   },
 
@@ -133,5 +135,89 @@ export const cliScenarios: Record<string, Scenario> = {
     await t.cli('volume rm again', ['volume', 'rm', 'v1']);
     await t.cli('network ls', ['network', 'ls', '--format', '{{.Name}} {{.Driver}} {{.Scope}}']);
     await t.cli('network inspect of nothing', ['network', 'inspect', 'nosuch']);
+  },
+
+  'docker client live': async (t) => {
+    const start = async (name: string, ...args: string[]) =>
+      t.names.add((await t.docker(['run', '-d', '--name', name, ...args])).stdout.trim(), name);
+    await start('ticking', 'busybox', 'sh', '-c', 'for i in 1 2 3; do echo $i; sleep 0.2; done; exit 2');
+    await t.cli('logs -f until it ends', ['logs', '-f', 'ticking']);
+    await t.cli('wait for what has ended', ['wait', 'ticking']);
+    await start('late', 'busybox', 'sh', '-c', 'sleep 1; echo out; echo err >&2; exit 4');
+    await t.cli('attach', ['attach', 'late']);
+    await start('lasting', 'busybox', 'sh', '-c', 'trap "echo ended; exit 3" TERM; echo ready; while :; do sleep 0.1; done');
+    const [waited] = await Promise.all([t.docker(['wait', 'lasting']), t.cli('stop', ['stop', 'lasting'])]);
+    t.note('wait while it stops', { exit: String(waited.code), stdout: waited.stdout });
+    await t.cli('logs of what was stopped', ['logs', 'lasting']);
+    await t.cli('restart', ['restart', '-t', '0', 'lasting']);
+    await t.cli('rename', ['rename', 'lasting', 'lasted']);
+    await t.cli('rm -f', ['rm', '-f', 'ticking', 'late', 'lasted']);
+  },
+
+  'docker version and info': async (t) => {
+    await t.cli('version', [
+      'version',
+      '--format',
+      '{{.Server.APIVersion}} {{.Server.MinAPIVersion}} {{.Server.Os}} {{.Server.Arch}} {{.Client.APIVersion}}',
+    ]);
+    await t.cli('info', [
+      'info',
+      '--format',
+      '{{.Driver}} {{.CgroupVersion}} {{.CgroupDriver}} {{.LoggingDriver}} {{.Swarm.LocalNodeState}} {{.ContainersRunning}}',
+    ]);
+  },
+
+  'docker load': async (t) => {
+    const made = image([await layer([{ name: 'loaded', content: 'x' }])], { Cmd: ['/x'] });
+    await t.cli('load', ['load'], { stdin: await archive(made, ['from-cli:one']) });
+    await t.cli('rmi', ['rmi', 'from-cli:one']);
+  },
+
+  'docker client of each version': async (t) => {
+    for (let minor = 24; minor <= 41; minor += 1) {
+      const env = { DOCKER_API_VERSION: `1.${minor}` };
+      await t.cli(`v1.${minor} run`, ['run', '--rm', '-i', 'busybox', 'sh', '-c', 'cat; echo err >&2; exit 3'], { env, stdin: 'in\n' });
+      await t.cli(`v1.${minor} images`, ['images', '--format', '{{.Repository}} {{.Tag}} {{.ID}} {{.Size}}'], { env });
+    }
+    await t.docker(['run', '-d', '--name', 'each', '-p', '8080:80', 'busybox', 'sleep', '1000']);
+    for (let minor = 24; minor <= 41; minor += 1) {
+      const env = { DOCKER_API_VERSION: `1.${minor}` };
+      await t.cli(`v1.${minor} exec`, ['exec', '-i', 'each', 'sh', '-c', 'cat; exit 4'], { env, stdin: 'in\n' });
+      await t.cli(`v1.${minor} ps`, ['ps', '--format', '{{.Names}} {{.Image}} {{.Ports}} {{.State}}'], { env });
+    }
+    await t.docker(['rm', '-f', 'each']);
+  },
+
+  'a Debian userland': async (t) => {
+    await t.docker(['pull', '-q', 'debian']);
+    await t.cli('its release and shell', [
+      'run',
+      '--rm',
+      'debian',
+      'bash',
+      '-c',
+      'cat /etc/debian_version; echo $BASH_VERSION; id; getent passwd daemon; ldd /bin/bash | wc -l',
+    ]);
+    await t.cli('apt and dpkg start', [
+      'run',
+      '--rm',
+      'debian',
+      'sh',
+      '-c',
+      'dpkg -l | wc -l; apt-get --version | head -1; perl -e "print 6*7"',
+    ]);
+    await t.cli('files, owners and capabilities', [
+      'run',
+      '--rm',
+      'debian',
+      'sh',
+      '-c',
+      'find / -xdev -printf "%p %m %u %g %y %s %l\n" | grep -vE "^/(etc/(hosts|hostname|resolv.conf)|proc|sys|dev)" | sort | md5sum',
+    ]);
+    await t.cli('a terminal', ['run', '--rm', '-it', 'debian', 'bash', '-c', 'tty; stty size; echo ready; read a; echo got $a'], {
+      terminal: true,
+      stdin: 'line\n',
+      after: 'ready',
+    });
   },
 };

@@ -97,6 +97,15 @@ export const createScenarios: Record<string, Scenario> = {
     await t.call('content type with a charset', { method: 'POST', path, headers: charset, body: '{"Image":"nosuchimage"}' });
   },
 
+  'raw use, as primers show it': async (t) => {
+    const answer = await t.quiet({ method: 'POST', path: '/containers/create', body: { Image: 'hello-world', Tty: true } });
+    const { Id } = JSON.parse(answer.body.toString()) as { Id: string };
+    await t.call('start', { method: 'POST', path: `/containers/${Id.slice(0, 6)}/start` });
+    await t.call('wait', { method: 'POST', path: `/containers/${Id.slice(0, 6)}/wait` });
+    await t.call('logs', { path: `/containers/${Id.slice(0, 6)}/logs?stdout=1` });
+    await t.remove(Id);
+  },
+
   'create accepted': async (t) => {
     const first = await t.call('plain', { method: 'POST', path: '/containers/create?name=plain', body: BUSYBOX });
     const again = await t.quiet({ path: '/containers/plain/json' });

@@ -2,6 +2,7 @@
 
 import type { Target } from '../target.ts';
 import { cliScenarios } from './cli.ts';
+import { controlScenarios } from './control.ts';
 import { createScenarios } from './create.ts';
 import { execScenarios } from './exec.ts';
 import { imageScenarios } from './images.ts';
@@ -21,6 +22,7 @@ export const scenarios: Record<string, Scenario> = {
   ...imageScenarios,
   ...createScenarios,
   ...lifeScenarios,
+  ...controlScenarios,
   ...inspectScenarios,
   ...streamScenarios,
   ...execScenarios,

@@ -14,6 +14,9 @@ const ON_NOTHING: [method: string, path: string][] = [
   ['POST', '/containers/nosuch/rename?name=x1'],
   ['POST', '/containers/nosuch/resize?h=1&w=1'],
   ['POST', '/containers/nosuch/attach?stdout=1'],
+  ['POST', '/containers/nosuch/pause'],
+  ['POST', '/containers/nosuch/unpause'],
+  ['GET', '/containers/nosuch/top'],
   ['GET', '/containers/nosuch/json'],
   ['GET', '/containers/nosuch/logs?stdout=1'],
   ['DELETE', '/containers/nosuch'],
@@ -30,6 +33,9 @@ export const lifeScenarios: Record<string, Scenario> = {
     const id = await t.create('life', SLEEP);
     await t.call('kill before start', post('/containers/life/kill'));
     await t.call('stop before start', post('/containers/life/stop'));
+    await t.call('pause before start', post('/containers/life/pause'));
+    await t.call('unpause before start', post('/containers/life/unpause'));
+    await t.call('top before start', { path: '/containers/life/top' });
     await t.call('wait before start', post('/containers/life/wait'));
     await t.call('resize before start', post('/containers/life/resize?h=10&w=10'));
     await t.call('start', post(`/containers/${id.slice(0, 8)}/start`));
