@@ -31,9 +31,10 @@ export abstract class MachineCommand extends Command {
 
   async run(): Promise<number> {
     const { call } = this.config as CallConfig;
-    const { flags, argv } = await this.parse({ flags: oclifFlags(call.flags), strict: false, '--': true }, this.argv);
+    const { flags } = await this.parse({ flags: oclifFlags(call.flags), strict: false, '--': true }, this.argv);
     const values = { ...call.args.values, ...(flags as FlagValues) };
-    return (await this.work({ ...call, args: { ...call.args, values, names: argv as string[] } })) ?? 0;
+    // Names stay those of the argument layer: oclif changes the order of words that occur twice.
+    return (await this.work({ ...call, args: { ...call.args, values } })) ?? 0;
   }
 
   /** oclif would set the process's exit code here; ours is the caller's business. */

@@ -1,6 +1,8 @@
 import { Listr, PRESET_TIMER } from 'listr2';
 import type { Progress } from './progress.ts';
 
+const TIMER = { ...PRESET_TIMER, field: (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s` };
+
 interface ShownStep {
   readonly name: string;
   say(text: string): void;
@@ -58,7 +60,7 @@ function showStep(name: string, title: string, previous: Promise<void>): ShownSt
           },
         },
       ],
-      { registerSignalListeners: false, rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false } },
+      { registerSignalListeners: false, rendererOptions: { timer: TIMER, showErrorMessage: false } },
     );
     await list.run().catch(() => {}); // the error itself is told by whoever threw it
   });

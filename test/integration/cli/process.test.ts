@@ -1,5 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseSync } from 'oxc-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BuiltCli } from './built-cli.ts';
@@ -90,6 +92,40 @@ describe('the process', () => {
     child.kill(signal);
     expect(await ended).toEqual({ status: code, by: null });
     expect((await cli.run(['ls', '-q'])).stdout).toContain(`${signal.toLowerCase()}\n`);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('undoes a create that %s stops, exit code %i', async (signal, code) => {
+    const silent = createServer(); // accepts, and never answers
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    try {
+      const image = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/image.tar#sha256:${'0'.repeat(64)}`;
+      const child = cli.start(['create', '-d', 'qemu', '--qemu-boot-image', image, 'stopped']);
+      const ended = new Promise((resolve) => child.once('close', (status, by) => resolve({ status, by })));
+      const printed = Promise.all([text(child.stdout), text(child.stderr)]);
+      await Promise.race([ended, new Promise((resolve) => silent.once('connection', resolve))]);
+      expect(readdirSync(join(cli.store, 'machines'))).toContain('stopped');
+      child.kill(signal);
+      expect(await ended, (await printed).join('')).toEqual({ status: code, by: null });
+      expect(readdirSync(join(cli.store, 'machines')).filter((name) => name.includes('stopped'))).toEqual([]);
+    } finally {
+      silent.close();
+    }
+  });
+
+  it('says which package QEMU is in when it is not installed', async () => {
+    const env = { PATH: join(cli.folder, 'empty') };
+    for (const words of [
+      ['create', 'noqemu'],
+      ['create', '-d', 'qemu', 'noqemu'],
+    ]) {
+      const printed = await cli.run(words, { env });
+      expect(printed, words.join(' ')).toMatchObject({ code: 3 });
+      expect(printed.stderr).toMatch(/qemu-system-x86_64[\s\S]*apt-get install qemu-system-x86/);
+    }
+    expect((await cli.run(['ls', '-q'], { env })).stdout).not.toContain('noqemu');
   });
 
   it('ends quietly when nobody reads on', async () => {

@@ -174,6 +174,7 @@ describe('machines', () => {
   it('answer in the order of the names', async () => {
     for (const [at, name] of ['a', 'b', 'c'].entries()) await store.create(name, `tcp://10.0.0.${at}:1`);
     expect((await store.run(['ip', 'c', 'a', 'b'])).stdout).toBe('10.0.0.2:1\n10.0.0.0:1\n10.0.0.1:1\n');
+    expect((await store.run(['--debug', 'ip', 'c', 'a', 'b'])).stdout).toBe('10.0.0.2:1\n10.0.0.0:1\n10.0.0.1:1\n');
     const printed = await store.run(['ip', 'a', 'nosuch', 'b', 'nope']);
     expect(printed).toMatchObject({ code: 1, stdout: '' });
     expect(printed.stderr).toBe(NOT_FOUND + NOT_FOUND.replace('nosuch', 'nope'));
