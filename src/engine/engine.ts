@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { containerControlRoutes } from './api/container-control.ts';
 import { containerRoutes } from './api/containers.ts';
 import { eventRoutes } from './api/events.ts';
 import { execRoutes } from './api/exec.ts';
@@ -66,6 +67,7 @@ export async function openEngine(settings: () => Settings, log: (message: string
   return {
     routes: [
       ...containerRoutes(services),
+      ...containerControlRoutes(services),
       ...execRoutes(services, new ExecSessions()),
       ...imageRoutes({ images, puller, events }),
       ...volumeRoutes({ volumes, events, usersOf: (name) => usersOfVolume(containers, name) }),

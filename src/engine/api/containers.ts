@@ -1,26 +1,19 @@
 import type { WaitCondition } from '../containers/container.ts';
 import { createContainer } from '../containers/create.ts';
-import { deleteContainer } from '../containers/remove.ts';
-import { renameContainer } from '../containers/rename.ts';
 import { readCreateRequest } from '../containers/request.ts';
-import { restartContainer } from '../containers/restart.ts';
 import type { ContainerServices } from '../containers/services.ts';
-import { startContainer } from '../containers/start.ts';
-import { killContainer, type StopOptions, stopContainer } from '../containers/stop.ts';
-import { badRequest, conflict, EngineError, internal } from '../errors.ts';
+import { badRequest, conflict } from '../errors.ts';
 import type { ApiAnswer, ApiRequest, Route } from '../http/route.ts';
 import { attachContainer } from './attach.ts';
-import { containerControlRoutes } from './container-control.ts';
 import { terminalSize } from './exec.ts';
 import { inspectContainer } from './inspect.ts';
 import { listContainers } from './list.ts';
 import { checkLogStreams, containerLogs } from './logs.ts';
 
-/** The container part of the Engine API (v1.24 to v1.51). */
+/** Create, list, inspect and everything that streams, of the container part of the Engine API (v1.24 to v1.51). */
 export function containerRoutes(services: ContainerServices): Route[] {
   const find = (request: ApiRequest) => services.registry.get(request.params.name ?? '');
   return [
-    ...containerControlRoutes(services),
     {
       method: 'GET',
       path: '/containers/json',
@@ -33,51 +26,6 @@ export function containerRoutes(services: ContainerServices): Route[] {
       handle: async (request, answer) => {
         const { query, version } = request;
         answer.json(200, await inspectContainer(services, find(request), { size: query.boolean('size'), version }));
-      },
-    },
-    {
-      method: 'POST',
-      path: '/containers/:name/start',
-      handle: async (request, answer) => {
-        const length = request.headers['content-length'];
-        if (Number(length ?? 0) > 7 || request.headers['transfer-encoding'] !== undefined) {
-          throw badRequest('starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24');
-        }
-        await startContainer(services, find(request));
-        answer.empty(204);
-      },
-    },
-    {
-      method: 'POST',
-      path: '/containers/:name/stop',
-      handle: async (request, answer) => {
-        const options = stopOptions(request);
-        const container = find(request);
-        await stopContainer(services, container, options).catch((error: unknown) => {
-          throw prefixed(error, `cannot stop container: ${request.params.name}`);
-        });
-        answer.empty(204);
-      },
-    },
-    {
-      method: 'POST',
-      path: '/containers/:name/restart',
-      handle: async (request, answer) => {
-        const options = stopOptions(request);
-        await restartContainer(services, find(request), options);
-        answer.empty(204);
-      },
-    },
-    {
-      method: 'POST',
-      path: '/containers/:name/kill',
-      handle: async (request, answer) => {
-        try {
-          await killContainer(services, find(request), request.query.string('signal'));
-        } catch (error) {
-          throw prefixed(error, `cannot kill container: ${request.params.name}`);
-        }
-        answer.empty(204);
       },
     },
     { method: 'POST', path: '/containers/:name/wait', handle: (request, answer) => wait(services, request, answer) },
@@ -99,25 +47,6 @@ export function containerRoutes(services: ContainerServices): Route[] {
         if (!container.running) throw conflict(`container ${container.id} is not running`);
         container.task?.resize(rows, columns);
         answer.empty(200);
-      },
-    },
-    {
-      method: 'POST',
-      path: '/containers/:name/rename',
-      handle: async (request, answer) => {
-        await renameContainer(services, find(request), request.query.string('name'));
-        answer.empty(204);
-      },
-    },
-    {
-      method: 'DELETE',
-      path: '/containers/:name',
-      handle: async (request, answer) => {
-        const { query, params } = request;
-        const container = find(request);
-        if (query.boolean('link')) throw internal('Conflict, cannot remove the default link name of the container');
-        await deleteContainer(services, container, params.name ?? '', { force: query.boolean('force'), volumes: query.boolean('v') });
-        answer.empty(204);
       },
     },
   ];
@@ -150,15 +79,4 @@ async function wait(services: ContainerServices, request: ApiRequest, answer: Ap
   const output = answer.stream(200, 'application/json');
   const ended = await result;
   output.end(`${JSON.stringify(show(ended))}\n`);
-}
-
-function stopOptions({ query, version }: ApiRequest): StopOptions {
-  return { timeout: query.integer('t'), signal: version >= 42 ? query.string('signal') : undefined };
-}
-
-/** dockerd puts the operation before the reason. */
-function prefixed(error: unknown, prefix: string): unknown {
-  return error instanceof EngineError && error.status !== 304
-    ? new EngineError(error.status, `${prefix}: ${error.message}`, { cause: error })
-    : error;
 }

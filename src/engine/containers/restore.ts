@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Task } from '../runtime/task.ts';
+import { discardRunDirectory, Task } from '../runtime/task.ts';
 import { timestamp } from './clock.ts';
 import { Container } from './container.ts';
 import { watchExit } from './exit.ts';
@@ -36,7 +36,8 @@ export async function restoreContainers(services: ContainerServices): Promise<vo
   await services.bridge.restore(endpoints);
   for (const container of alive) takeOver(services, container);
   for (const name of readdirSync(services.runRoot)) {
-    if (services.registry.byId(name) === undefined) rmSync(join(services.runRoot, name), { recursive: true, force: true });
+    // Execs of an earlier engine, and what a crash left.
+    if (services.registry.byId(name) === undefined) discardRunDirectory(join(services.runRoot, name));
   }
 }
 

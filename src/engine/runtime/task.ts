@@ -157,6 +157,15 @@ export class Task {
   }
 }
 
+/** Clears a run directory away that belongs to nothing any more; a container's process in it is killed. */
+export function discardRunDirectory(directory: string): void {
+  const pid = Number(readText(join(directory, 'pid')));
+  const isContainer = existsSync(join(directory, 'config.json'));
+  // The shell beside it waits for the acknowledgement: as long as it does, the pid has not been given to anybody else.
+  if (acknowledge(directory) && isContainer && pid > 1) process.kill(pid, 'SIGKILL');
+  rmSync(directory, { recursive: true, force: true });
+}
+
 interface Parts {
   ended: Promise<void>;
   outputs: Promise<void>[];
@@ -279,13 +288,14 @@ function readText(path: string): string {
   }
 }
 
-function acknowledge(directory: string): void {
+/** Tells the shell and the terminal's holder that all was read. False when nobody waits. */
+function acknowledge(directory: string): boolean {
   try {
     const fd = openForReader(join(directory, 'ack'));
-    // One line each for the shell and the terminal's holder.
     writeSync(fd, '\n\n');
     closeSync(fd);
+    return true;
   } catch {
-    // Nobody waits.
+    return false;
   }
 }
