@@ -1,5 +1,5 @@
 /** Runs the program in this process, on a store of its own, and gives back what it printed. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -20,6 +20,9 @@ export interface CliOptions {
   readonly invocation?: readonly string[];
   readonly signal?: AbortSignal;
 }
+
+/** Files of certs/. */
+const authority = new Map<string, Buffer>();
 
 export class TestStore {
   readonly home = mkdtempSync(join(tmpdir(), 'tsmachine-cli-'));
@@ -43,10 +46,16 @@ export class TestStore {
     return { code, stdout: stdout.text(), stderr: stderr.text() };
   };
 
-  /** A machine of driver none at this URL. */
+  /** A machine of driver none at this URL. Certificates are made once for all stores of a test file: RSA keys take their time. */
   async create(name: string, url = 'tcp://127.0.0.1:9', ...flags: string[]): Promise<void> {
+    const certs = join(this.path, 'certs');
+    if (authority.size > 0 && !existsSync(certs)) {
+      mkdirSync(certs, { recursive: true, mode: 0o700 });
+      for (const [file, content] of authority) writeFileSync(join(certs, file), content, { mode: 0o600 });
+    }
     const { code, stderr } = await this.run(['create', '-d', 'none', '--url', url, ...flags, name]);
     if (code !== 0) throw new Error(stderr);
+    for (const file of readdirSync(certs)) authority.set(file, readFileSync(join(certs, file)));
   }
 
   remove(): void {
