@@ -161,8 +161,9 @@ export class Task {
 export function discardRunDirectory(directory: string): void {
   const pid = Number(readText(join(directory, 'pid')));
   const isContainer = existsSync(join(directory, 'config.json'));
-  // The shell beside it waits for the acknowledgement: as long as it does, the pid has not been given to anybody else.
-  if (acknowledge(directory) && isContainer && pid > 1) process.kill(pid, 'SIGKILL');
+  const ended = existsSync(join(directory, 'exit'));
+  // As long as the shell beside it waits for crun, the pid has not been given to anybody else.
+  if (acknowledge(directory) && isContainer && !ended && pid > 1) process.kill(pid, 'SIGKILL');
   rmSync(directory, { recursive: true, force: true });
 }
 
