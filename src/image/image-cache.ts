@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { syncFolder, writeFileAtomic } from '../core/atomic-file.ts';
 import { MachineError, messageOf, systemCode } from '../core/errors.ts';
@@ -79,6 +79,7 @@ export class ImageCache {
     try {
       const manifest = await make(building);
       const dir = join(this.folder, shortDigest(manifest.digest));
+      for (const name of await readdir(building)) await syncFile(join(building, name));
       await replaceFolder(building, dir);
       if (options.makeCurrent ?? true) await writeFileAtomic(join(this.folder, 'current'), `${manifest.digest}\n`);
       return { dir, manifest, current: (await this.#currentDigest()) === manifest.digest };
@@ -135,6 +136,16 @@ async function readFolder(folder: string): Promise<string[]> {
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw error;
+  }
+}
+
+/** A power cut after the rename must not leave an image of empty files. */
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -17,12 +17,16 @@ export interface ArchiveAccess {
  */
 export async function findMirrors(mirror: string | undefined, runner: ProcessRunner): Promise<Mirrors> {
   if (mirror !== undefined) return withSecurity(mirror);
+  const format = '$(SITE) $(RELEASE) $(COMPONENT) $(ORIGIN)';
   const targets = await runner
-    .run('apt-get', ['indextargets', '--format', '$(SITE) $(RELEASE) $(ORIGIN)', 'Created-By: Packages'], { allowFailure: true })
+    .run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'], { allowFailure: true })
     .catch(() => undefined);
   const rows = (targets?.stdout ?? '').split('\n').map((line) => line.split(' '));
-  const debian = rows.filter(([site, release]) => site && release && !/ubuntu/i.test(site));
-  const main = debian.find(([, release]) => release !== undefined && !release.includes('-') && !release.includes('/'))?.[0];
+  // Other vendors' archives have other components; Debian's derivatives name themselves where the index was fetched.
+  const debian = rows.filter(
+    ([site, , component, origin]) => site && component === 'main' && (!origin || origin === 'Debian') && !/ubuntu/i.test(site),
+  );
+  const main = debian.find(([, release]) => !release?.includes('-'))?.[0];
   const security = debian.find(([, release]) => release?.endsWith('-security'))?.[0];
   if (main === undefined)
     throw new MachineError('IMAGE_NO_MIRROR', 'expected a Debian mirror in apt’s configuration, found none', {
