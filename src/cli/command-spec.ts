@@ -50,10 +50,29 @@ const createFlags: readonly CliFlag[] = [
   { name: 'engine-label', type: 'strings', help: 'Specify labels for the created engine' },
   { name: 'engine-storage-driver', type: 'string', help: 'Specify a storage driver to use with the engine' },
   { name: 'engine-env', type: 'strings', help: 'Specify environment variables to set in the engine' },
+  { name: 'swarm', type: 'bool', help: 'Configure Machine to join a Swarm cluster' },
+  {
+    name: 'swarm-image',
+    type: 'string',
+    env: 'MACHINE_SWARM_IMAGE',
+    default: 'swarm:latest',
+    help: 'Specify Docker image to use for Swarm',
+  },
+  { name: 'swarm-master', type: 'bool', help: 'Configure Machine to be a Swarm master' },
+  { name: 'swarm-discovery', type: 'string', help: 'Discovery service to use with Swarm' },
+  { name: 'swarm-strategy', type: 'string', default: 'spread', help: 'Define a default scheduling strategy for Swarm' },
+  { name: 'swarm-opt', type: 'strings', help: 'Define arbitrary flags for Swarm master' },
+  { name: 'swarm-join-opt', type: 'strings', help: 'Define arbitrary flags for Swarm join' },
+  { name: 'swarm-host', type: 'string', default: 'tcp://0.0.0.0:3376', help: 'ip/socket to listen on for Swarm master' },
+  { name: 'swarm-addr', type: 'string', help: 'addr to advertise for Swarm (default: detect and use the machine IP)' },
+  { name: 'swarm-experimental', type: 'bool', help: 'Enable Swarm experimental features' },
   { name: 'tls-san', type: 'strings', help: 'Support extra SANs for TLS certs' },
 ];
 
+const swarm: CliFlag = { name: 'swarm', type: 'bool', help: 'Display the Swarm config instead of the Docker daemon' };
+
 const envFlags: readonly CliFlag[] = [
+  swarm,
   {
     name: 'shell',
     type: 'string',
@@ -103,7 +122,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     raw: true,
     argument: ['bash', 'fish', 'powershell', 'zsh'],
   },
-  onMachine('config', 'Print the connection config for machine'),
+  onMachine('config', 'Print the connection config for machine', [swarm]),
   { name: 'create', summary: 'Create a machine', description: createHelp, flags: createFlags },
   onMachine('env', 'Display the commands to set up the environment for the Docker client', envFlags),
   { name: 'image build', summary: 'Build the boot image of local machines', flags: imageBuildFlags },

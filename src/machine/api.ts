@@ -10,6 +10,7 @@ import type { ProcessRunner } from '../host/process-runner.ts';
 import type { BrokenImage, CachedImage } from '../image/index.ts';
 import type { SessionOptions } from '../ssh/index.ts';
 import type { MachineConfig } from '../store/config.ts';
+import type { SwarmHostOptions } from '../store/host-options.ts';
 
 export interface MachinesOptions {
   /** Store root, verbatim: --storage-path, $MACHINE_STORAGE_PATH, else ~/.docker/machine. */
@@ -31,6 +32,8 @@ export interface CreateRequest {
   readonly driverFlags: FlagValues;
   readonly engine: EngineOptions;
   readonly tlsSan: readonly string[];
+  /** Classic Swarm's flags: written to config.json for those who read it, and nothing more (its image is no longer published). */
+  readonly swarm?: Partial<SwarmHostOptions>;
 }
 
 /** docker-machine's --engine-* flags. */
@@ -103,10 +106,10 @@ export interface Machine {
   kill(): Promise<void>;
   /**
    * Connects to the engine and verifies chain, dates, address and, where the store has server.pem, that it is that very key.
-   * Throws TLS_CHECK_FAILED with docker-machine's message (section 2.1 of its reference): reason, addresses, the command that
+   * With a URL: the same for that address of the machine. Throws TLS_CHECK_FAILED with docker-machine's message (section 2.1 of its reference): reason, addresses, the command that
    * mends. The message is of several lines.
    */
-  checkTls(): Promise<void>;
+  checkTls(url?: string): Promise<void>;
   /** The engine's version over TLS (`GET /version`). Throws ENGINE_UNREACHABLE. */
   engineVersion(): Promise<string>;
   /** New server certificate, and with `clientCerts` a new client pair of the store, brought into the running machine. */

@@ -34,10 +34,10 @@ export function entryOf(job: CreateJob): MachineEntry {
 }
 
 /** Tells the same create from another one. Secrets are left out. */
-export function requestDigest({ name, driver, driverFlags, engine, tlsSan }: CreateRequest): string {
+export function requestDigest({ name, driver, driverFlags, engine, tlsSan, swarm = {} }: CreateRequest): string {
   const shown = driver.flags.filter((flag) => !flag.secret).map((flag) => [flag.name, driverFlags[flag.name]]);
   return createHash('sha256')
-    .update(JSON.stringify([name, driver.name, shown, engine, tlsSan]))
+    .update(JSON.stringify([name, driver.name, shown, engine, tlsSan, swarm]))
     .digest('hex');
 }
 
@@ -55,6 +55,7 @@ export function hostOptions({ host, request }: CreateJob): HostOptions {
     RegistryMirror: [...engine.registryMirrors],
     InstallURL: engine.installUrl,
   });
+  Object.assign(options.SwarmOptions, request.swarm);
   Object.assign(options.AuthOptions, {
     CertDir: host.paths.certsDir,
     CaCertPath: host.authority.caCert,

@@ -75,10 +75,11 @@ export class StoredMachine implements Machine {
   restart = () => this.power('restartMachine');
   kill = () => this.power('killMachine');
 
-  async checkTls(): Promise<void> {
+  async checkTls(url?: string): Promise<void> {
     const provisioner = provisionerFor(this.definition.capabilities.guest);
     const { checkEngineTls } = await import('./engine-client.ts');
-    await checkEngineTls(this.config, await this.url(), provisioner?.certificatesRestartEngine ?? false, this.host.options.signal);
+    const restarts = provisioner?.certificatesRestartEngine ?? false;
+    await checkEngineTls(this.config, url ?? (await this.url()), restarts, this.host.options.signal);
   }
 
   async engineVersion(): Promise<string> {

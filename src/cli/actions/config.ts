@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { MachineError } from '../../core/errors.ts';
+import { boolFlag } from '../arguments/cli-flag.ts';
 import type { Action } from '../call.ts';
 import { goQuote } from '../go-quote.ts';
 import { withOneMachine } from '../pick-machines.ts';
@@ -10,8 +11,9 @@ import { checkedUrl } from './checked-url.ts';
  * the quotes off the paths.
  */
 export const config: Action = async ({ session, args }) => {
+  const swarm = boolFlag(args.values, 'swarm');
   const { url, dir } = await withOneMachine(session, args.names, (machine) =>
-    checkedUrl(session, machine, 'Error running connection boilerplate: '),
+    checkedUrl(session, machine, 'Error running connection boilerplate: ', swarm),
   );
   refuseCode(dir);
   refuseCode(url);

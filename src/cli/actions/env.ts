@@ -22,7 +22,7 @@ export const env: Action = async (call) => {
 
 function engineFacts({ session, args }: Call, noProxy: boolean): Promise<EngineFacts> {
   return withOneMachine(session, args.names, async (machine) => {
-    const { url, dir } = await checkedUrl(session, machine, 'Error checking TLS connection: ');
+    const { url, dir } = await checkedUrl(session, machine, 'Error checking TLS connection: ', boolFlag(args.values, 'swarm'));
     return { name: machine.name, url, certPath: dir, ...(noProxy ? { noProxyAddress: await machine.ip() } : {}) };
   });
 }

@@ -1,7 +1,7 @@
 import { MachineError } from '../../core/errors.ts';
 import { type FlagValues, stringFlag } from '../../driver/flags.ts';
 import type { CreateRequest } from '../../machine/api.ts';
-import { stringsFlag } from '../arguments/cli-flag.ts';
+import { boolFlag, stringsFlag } from '../arguments/cli-flag.ts';
 import type { Call } from '../call.ts';
 import { MachineCommand } from '../machine-command.ts';
 import { stepProgress } from '../render/progress.ts';
@@ -43,7 +43,30 @@ function createRequest(call: Call): CreateRequest {
     env: stringsFlag(values, 'engine-env'),
     installUrl: stringFlag(values, 'engine-install-url'),
   };
-  return { name, driver, driverFlags, engine, tlsSan: stringsFlag(values, 'tls-san') };
+  return { name, driver, driverFlags, engine, tlsSan: stringsFlag(values, 'tls-san'), swarm: swarmOptions(values, call.session) };
+}
+
+/** As docker-machine maps its flags. A discovery URL needs a scheme, as there. */
+function swarmOptions(values: FlagValues, session: Session): NonNullable<CreateRequest['swarm']> {
+  const [agent, master] = [boolFlag(values, 'swarm'), boolFlag(values, 'swarm-master')];
+  const discovery = stringFlag(values, 'swarm-discovery');
+  if (discovery !== '' && !/^[^:]*:\/\/.*/.test(discovery)) {
+    throw new MachineError('USAGE', `Error parsing swarm discovery: Swarm Discovery URL was in the wrong format: ${discovery}`);
+  }
+  if (agent || master) session.warn('Classic Swarm is written to the configuration and not set up: its image is no longer published');
+  return {
+    IsSwarm: agent || master,
+    Image: stringFlag(values, 'swarm-image'),
+    Agent: agent,
+    Master: master,
+    Discovery: discovery,
+    Address: stringFlag(values, 'swarm-addr'),
+    Host: stringFlag(values, 'swarm-host'),
+    Strategy: stringFlag(values, 'swarm-strategy'),
+    ArbitraryFlags: [...stringsFlag(values, 'swarm-opt')],
+    ArbitraryJoinFlags: [...stringsFlag(values, 'swarm-join-opt')],
+    IsExperimental: boolFlag(values, 'swarm-experimental'),
+  };
 }
 
 function connectLine(session: Session, name: string): string {

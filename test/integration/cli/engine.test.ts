@@ -42,6 +42,14 @@ describe('a machine whose engine answers', () => {
     });
   });
 
+  it('env and config --swarm want a swarm master', async () => {
+    const refusal = '"m1" is not a swarm master. The --swarm flag is intended for use with swarm masters\n';
+    const env = await store.run(['env', '--swarm', 'm1'], { env: bash });
+    expect(env).toEqual({ code: 1, stdout: '', stderr: `Error checking TLS connection: ${refusal}` });
+    const config = await store.run(['config', '--swarm', 'm1']);
+    expect(config).toEqual({ code: 1, stdout: '', stderr: `Error running connection boilerplate: ${refusal}` });
+  });
+
   it('env adds to the no-proxy list', async () => {
     const { stdout } = await store.run(['env', '--no-proxy', '--shell', 'powershell', 'm1'], { env: { no_proxy: 'localhost' } });
     expect(stdout.split('\n').slice(4)).toEqual([
