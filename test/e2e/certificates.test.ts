@@ -1,0 +1,115 @@
+/** Certificates of a running machine: who is refused, and how they change under running containers. */
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureAuthority } from '../../src/certs/authority.ts';
+import { silentLogger } from '../../src/core/logger.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { type TestRegistry, testRegistry } from './registry.ts';
+import { TestStore } from './store.ts';
+
+const DAY = 24 * 3600 * 1000;
+
+let registry: TestRegistry;
+let store: TestStore;
+
+beforeAll(async () => {
+  registry = await testRegistry(['busybox']);
+  store = new TestStore(registry.mirrorUrl);
+  await store.must('create', 'vm');
+});
+
+afterAll(async () => {
+  await store?.close();
+  await registry?.stop();
+});
+
+/** The store of another user, or of this one long ago: a CA of its own unless `caFrom` gives one. */
+async function clientPair(now: number, caFrom?: string): Promise<{ cert: string; key: string }> {
+  const dir = caFrom ?? join(temporaryFolder(), 'certs');
+  await mkdir(dir, { recursive: true });
+  const file = (name: string) => join(dir, name);
+  const other = join(temporaryFolder(), 'client');
+  const paths = { caCert: file('ca.pem'), caKey: file('ca-key.pem'), clientCert: `${other}.pem`, clientKey: `${other}-key.pem` };
+  await ensureAuthority(paths, { user: 'tester', now, log: silentLogger });
+  return { cert: await readFile(paths.clientCert, 'utf8'), key: await readFile(paths.clientKey, 'utf8') };
+}
+
+/** Status of `GET /_ping`, or the error's code. */
+async function ping(client: { cert?: string; key?: string }): Promise<number | string> {
+  const { hostname, port } = new URL((await store.must('url', 'vm')).trim());
+  const ca = readFileSync(store.file('vm', 'ca.pem'));
+  return new Promise((resolve) => {
+    const asked = request({ host: hostname, port, path: '/_ping', ca, agent: false, ...client }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    });
+    asked.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message)).end();
+  });
+}
+
+describe('the engine', () => {
+  it('answers the client of its store', async () => {
+    const own = { cert: readFileSync(store.file('vm', 'cert.pem'), 'utf8'), key: readFileSync(store.file('vm', 'key.pem'), 'utf8') };
+    expect(await ping(own)).toBe(200);
+  });
+
+  it('refuses a client without a certificate', async () => {
+    expect(await ping({})).toMatch(/ALERT_CERTIFICATE_REQUIRED|ECONNRESET/);
+  });
+
+  it('refuses a client of a foreign CA', async () => {
+    expect(await ping(await clientPair(Date.now()))).toMatch(/ALERT|ECONNRESET/);
+  });
+
+  it('refuses a client whose certificate is expired', async () => {
+    const caFrom = join(store.path, 'certs');
+    expect(await ping(await clientPair(Date.now() - 1080 * DAY - DAY / 2, caFrom))).toMatch(/ALERT|ECONNRESET/);
+  });
+});
+
+describe('regenerate-certs', () => {
+  const shown = () => new X509Certificate(readFileSync(store.file('vm', 'server.pem'))).serialNumber;
+  const inGuest = async () =>
+    new X509Certificate(await store.must('ssh', 'vm', 'sudo', 'cat', '/var/lib/boot2docker/server.pem')).serialNumber;
+
+  it('has the lines of docker-machine, and a running container misses nothing', async () => {
+    const script = 'i=0; while :; do i=$((i+1)); echo $i; usleep 100000; done';
+    expect(await store.on('vm', 'run', '-d', '--name', 'clock', 'busybox', 'sh', '-c', script)).toMatchObject({ code: 0 });
+    const engine = await store.must('ssh', 'vm', 'pgrep', '-f', '^/usr/bin/dockerd');
+    const before = shown();
+    expect((await store.must('regenerate-certs', '-f', 'vm')).split('\n')).toEqual([
+      'Regenerating TLS certificates',
+      'Waiting for SSH to be available...',
+      'Detecting the provisioner...',
+      'Copying certs to the local machine directory...',
+      'Copying certs to the remote machine...',
+      'Setting Docker configuration on the remote daemon...',
+      '',
+    ]);
+    expect(shown()).not.toBe(before);
+    expect(await inGuest()).toBe(shown());
+    expect(await store.must('ssh', 'vm', 'pgrep', '-f', '^/usr/bin/dockerd')).toBe(engine);
+    const { code, stdout } = await store.on('vm', 'logs', 'clock');
+    expect(code).toBe(0);
+    const numbers = stdout.trim().split('\n').map(Number);
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  });
+
+  it('outlasts a restart: what was handed over at first boot does not come back', async () => {
+    const before = shown();
+    await store.must('restart', 'vm');
+    expect(await inGuest()).toBe(before);
+    expect(await store.on('vm', 'version')).toMatchObject({ code: 0 });
+  });
+
+  it('with --client-certs makes a new client pair, and the machine takes it', async () => {
+    const before = readFileSync(store.file('vm', 'cert.pem'), 'utf8');
+    expect(await store.must('regenerate-certs', '-f', '--client-certs', 'vm')).toContain('\nRegenerating local certificates\n');
+    expect(readFileSync(store.file('vm', 'cert.pem'), 'utf8')).not.toBe(before);
+    expect(await store.on('vm', 'version')).toMatchObject({ code: 0 });
+  });
+});
