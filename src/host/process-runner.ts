@@ -3,6 +3,8 @@ import type { Logger } from '../core/logger.ts';
 
 export interface RunOptions {
   input?: string | Uint8Array;
+  /** A file to be its stdin; not together with `input`. */
+  inputFile?: string;
   cwd?: string;
   /** Replaces the environment; default: the caller's. */
   env?: Readonly<Record<string, string | undefined>>;
@@ -40,7 +42,7 @@ export function processRunner(log: Logger): ProcessRunner {
       const result = await execa(file, [...args], {
         reject: false,
         stripFinalNewline: false,
-        ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+        ...standardInput(options),
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
         ...(options.env === undefined ? {} : { env: options.env as Record<string, string>, extendEnv: false }),
         ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
@@ -66,4 +68,9 @@ export function processRunner(log: Logger): ProcessRunner {
 
 function mask(text: string, secrets: readonly string[] = []): string {
   return secrets.reduce((masked, secret) => (secret === '' ? masked : masked.replaceAll(secret, '***')), text);
+}
+
+function standardInput({ input, inputFile }: RunOptions) {
+  if (inputFile !== undefined) return { inputFile };
+  return input === undefined ? { stdin: 'ignore' as const } : { input };
 }

@@ -19,7 +19,7 @@ import { writeRootImage } from './root-image.ts';
 import { buildInitramfs, buildRootTree } from './root-tree.ts';
 import { stripElf } from './strip.ts';
 import { checkTools } from './tools.ts';
-import { unxz } from './xz.ts';
+import { unxzFiles } from './xz.ts';
 
 export interface BuildOptions {
   /** Empty or not there yet; the image's files go here, the manifest last. */
@@ -86,17 +86,23 @@ async function writeFiles(
 ): Promise<Omit<Inputs, 'tools'>> {
   const { outDir, runner, signal, onStep } = options;
   onStep(`Fetching ${chosen.packages.length} packages`);
-  const debs = await fetchPackages(chosen.packages, mirrors, join(options.cacheDir, 'packages'), options);
+  const take = (name: string, deb: Buffer) => writeFile(join(scratchDir, `${name}.tar.xz`), dataTarXz(deb, name));
+  await fetchPackages(chosen.packages, mirrors, join(options.cacheDir, 'packages'), options, take);
   onStep('Unpacking');
-  const tars = await unxz(new Map([...debs].map(([name, deb]) => [name, dataTarXz(deb, name)])), scratchDir, runner, signal);
-  const kernelTar = tars.get(chosen.kernel) ?? Buffer.alloc(0);
-  tars.delete(chosen.kernel);
+  const names = chosen.packages.map(({ name }) => name);
+  await unxzFiles(
+    scratchDir,
+    names.map((name) => `${name}.tar`),
+    runner,
+    signal,
+  );
+  const tarOf = (name: string) => join(scratchDir, `${name}.tar`);
   const wanted = Object.values(templates.contents.modules).flat();
-  const kernel = await readKernelPackage(kernelTar, wanted, scratchDir, runner, signal);
+  const kernel = await readKernelPackage(tarOf(chosen.kernel), wanted, scratchDir, runner, signal);
   const node = await readFile(options.nodeBinary);
   const stripped = await stripElf(new Map([['node', node]]), 'program', scratchDir, runner, signal);
   const engine = await readEngine(options.engineDir);
-  const packages = new Map([...tars].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const packages = new Map(names.filter((name) => name !== chosen.kernel).map((name) => [name, tarOf(name)]));
   const parts = { templates, packages, modules: kernel.modules, kernelRelease: kernel.release, node: stripped.get('node') ?? node, engine };
   const tree = await buildRootTree(parts);
   onStep('Writing the root image');
@@ -105,7 +111,7 @@ async function writeFiles(
   await writeFile(join(outDir, 'initramfs.cpio'), writeCpio(buildInitramfs(templates, kernel.modules, busybox)), { mode: 0o644 });
   const { label, bytes } = templates.contents.dataDisk;
   await writeDataDisk(join(outDir, 'data.qcow2'), { label, bytes, scratchDir, runner, signal });
-  await writeRootImage(tree, join(outDir, 'root.squashfs'), runner, signal);
+  await writeRootImage(tree, join(outDir, 'root.squashfs'), { scratchDir, runner, signal });
   return { node: createHash('sha256').update(node).digest('hex'), ...ownInputs(engine, templates) };
 }
 

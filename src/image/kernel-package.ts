@@ -13,9 +13,9 @@ export interface KernelParts {
   readonly modules: ModuleSource;
 }
 
-/** Takes a Debian kernel package apart (its uncompressed data.tar) and keeps the wanted modules with what they need, stripped. */
+/** Takes a Debian kernel package apart (the path of its uncompressed data.tar) and keeps the wanted modules with what they need, stripped. */
 export async function readKernelPackage(
-  tar: Buffer,
+  tar: string,
   wanted: readonly string[],
   scratchDir: string,
   runner: ProcessRunner,

@@ -5,8 +5,8 @@ import { type KernelModule, loadOrder, type ModuleSource, moduleIndex } from './
 
 export interface RootParts {
   readonly templates: ImageTemplates;
-  /** Package name → its uncompressed data.tar. */
-  readonly packages: ReadonlyMap<string, Buffer>;
+  /** Package name → path of its uncompressed data.tar. */
+  readonly packages: ReadonlyMap<string, string>;
   readonly modules: ModuleSource;
   /** `6.12.x+deb13-amd64` */
   readonly kernelRelease: string;
@@ -42,7 +42,7 @@ export const scriptMode = (data: Uint8Array): number => (Buffer.from(data.subarr
 /** Everything in one bin folder: /bin, /sbin and /usr/sbin are links to it. */
 const canonical = (path: string): string => path.replace(/^(?:usr\/)?s?bin(?=\/|$)/, 'usr/bin').replace(/^(lib|lib64)(?=\/|$)/, 'usr/$1');
 
-async function addPackage(tree: FileTree, name: string, tar: Buffer, contents: ImageContents): Promise<void> {
+async function addPackage(tree: FileTree, name: string, tar: string, contents: ImageContents): Promise<void> {
   const only = contents.only[name];
   const drop = contents.drop.map((pattern) => new RegExp(pattern));
   const wanted = (path: string) => (only ? only.includes(path) : !drop.some((pattern) => pattern.test(path)));

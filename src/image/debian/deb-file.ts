@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { createReadStream } from 'node:fs';
 import { extract, type Header } from 'tar-stream';
 import { MachineError } from '../../core/errors.ts';
 
@@ -26,10 +26,12 @@ export interface TarEntry {
   readonly data: Buffer;
 }
 
-/** The entries of an uncompressed tar; contents only of those that `keep` wants. */
-export async function* readTar(tar: Uint8Array, keep: (path: string) => boolean): AsyncGenerator<TarEntry> {
+/** The entries of an uncompressed tar file; contents only of those that `keep` wants. */
+export async function* readTar(path: string, keep: (path: string) => boolean): AsyncGenerator<TarEntry> {
   const archive = extract();
-  Readable.from(chunks(tar)).pipe(archive);
+  const source = createReadStream(path, { highWaterMark: 1 << 20 });
+  source.once('error', (error) => archive.destroy(error));
+  source.pipe(archive);
   for await (const entry of archive) {
     const path = entry.header.name.replace(/^(\.?\/)+/, '').replace(/\/+$/, '');
     if (path === '.' || path === '' || !keep(path)) {
@@ -40,8 +42,4 @@ export async function* readTar(tar: Uint8Array, keep: (path: string) => boolean)
     for await (const part of entry) parts.push(part as Buffer);
     yield { path, header: entry.header, data: Buffer.concat(parts) };
   }
-}
-
-function* chunks(bytes: Uint8Array, size = 1 << 20): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }

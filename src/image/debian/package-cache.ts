@@ -12,23 +12,23 @@ export type PinnedPackage = Pick<DebianPackage, 'name' | 'version' | 'archive' |
 
 /**
  * Downloads packages into a cache named by SHA-256 (old versions leave the mirrors, the cache keeps a build repeatable).
- * Every package is checked, also one from the cache; a broken file in the cache is fetched anew.
+ * Every package is checked, also one from the cache; a broken file in the cache is fetched anew. Each is given to `take` and
+ * forgotten, so that only a few are in memory at once.
  */
 export async function fetchPackages(
   packages: readonly PinnedPackage[],
   mirrors: Mirrors,
   cacheDir: string,
   access: ArchiveAccess,
-): Promise<Map<string, Buffer>> {
+  take: (name: string, deb: Buffer) => Promise<void>,
+): Promise<void> {
   await mkdir(cacheDir, { recursive: true });
   const queue = [...packages];
-  const found = new Map<string, Buffer>();
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift())
-      found.set(next.name, await fetchPackage(next, `${mirrors[next.archive]}/${next.path}`, cacheDir, access));
+      await take(next.name, await fetchPackage(next, `${mirrors[next.archive]}/${next.path}`, cacheDir, access));
   };
   await Promise.all(Array.from({ length: PARALLEL_DOWNLOADS }, worker));
-  return found;
 }
 
 async function fetchPackage(wanted: PinnedPackage, url: string, cacheDir: string, access: ArchiveAccess): Promise<Buffer> {

@@ -1,23 +1,32 @@
-import { resolve } from 'node:path';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { type Header, pack } from 'tar-stream';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ImageTemplates, readTemplates } from '../../../src/image/contents.ts';
 import { buildRootTree, scriptMode } from '../../../src/image/root-tree.ts';
 
 let templates: ImageTemplates;
+let folder: string;
+let files = 0;
+afterAll(() => rm(folder, { recursive: true, force: true }));
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tsm-tree-'));
   templates = await readTemplates(resolve(import.meta.dirname, '../../../templates/image'));
 });
 
-async function tar(entries: (Partial<Header> & { name: string; data?: string })[]): Promise<Buffer> {
+async function tar(entries: (Partial<Header> & { name: string; data?: string })[]): Promise<string> {
   const made = pack();
   for (const { data = '', ...header } of entries) made.entry(header as Header, data);
   made.finalize();
-  return buffer(made);
+  files += 1;
+  const path = join(folder, `${files}.tar`);
+  await writeFile(path, await buffer(made));
+  return path;
 }
 
-async function tree(packages: Record<string, Buffer>, change: Partial<ImageTemplates['contents']> = {}) {
+async function tree(packages: Record<string, string>, change: Partial<ImageTemplates['contents']> = {}) {
   const contents = { ...templates.contents, modules: { root: [] }, ...change };
   return buildRootTree({
     templates: { ...templates, contents },
