@@ -22,6 +22,8 @@ async function stream(events: EngineEvents, request: ApiRequest, answer: ApiAnsw
   }
   const output = answer.stream(200, 'application/json');
   const send = (event: EngineEvent): void => {
+    // Told of since v1.46 only.
+    if (request.version < 46 && event.Type === 'image' && event.Action === 'create') return;
     if (accepts(filters, event)) output.write(`${JSON.stringify(legacy(event))}\n`);
   };
   const past =
