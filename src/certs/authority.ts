@@ -29,10 +29,13 @@ export interface BootstrapOptions {
  * cannot sign what is needed.
  */
 export async function ensureAuthority(paths: AuthorityPaths, options: BootstrapOptions): Promise<void> {
-  const ca = (await validAuthority(paths, options)) ?? (await createAuthority(paths, options));
+  const valid = await validAuthority(paths, options);
+  const early = valid === undefined ? generateRsaKey() : undefined; // both at once: a first create waits for one key's time
+  early?.catch(() => {});
+  const ca = valid ?? (await createAuthority(paths, options));
   if (!options.renewClient && (await clientIsValid(paths, ca, options))) return;
   options.log.info(`Creating client certificate: ${paths.clientCert}`);
-  const key = await generateRsaKey();
+  const key = await (early ?? generateRsaKey());
   const certificate = await issueCertificate({
     organization: `${options.user}.<bootstrap>`,
     publicKey: key.publicKey,

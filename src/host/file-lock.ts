@@ -14,7 +14,7 @@ import { makeFolder } from '../core/folder.ts';
 import type { Platform } from './platform.ts';
 
 export interface FileLockOptions {
-  readonly platform: Pick<Platform, 'os' | 'uid'>;
+  readonly platform: Pick<Platform, 'os'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Called once when another process holds the lock for longer than a second. */
@@ -55,16 +55,16 @@ async function acquire(path: string, { platform, clock, signal, onWait }: FileLo
 
 /** Takes the lock of that path, whose folder exists, until it is released or this process ends; undefined when another holds it. */
 export async function tryFileLock(path: string, platform: FileLockOptions['platform']): Promise<Release | undefined> {
-  if (platform.os === 'linux') return holdName(`\0${await lockName(path, platform)}`);
-  if (platform.os === 'win32') return holdName(`\\\\.\\pipe\\${await lockName(path, platform)}`);
+  if (platform.os === 'linux') return holdName(`\0${await lockName(path)}`);
+  if (platform.os === 'win32') return holdName(`\\\\.\\pipe\\${await lockName(path)}`);
   return holdFile(path);
 }
 
-/** Two spellings of one folder are one lock. */
-async function lockName(path: string, { uid }: FileLockOptions['platform']): Promise<string> {
+/** Two spellings of one folder are one lock, whoever asks. */
+async function lockName(path: string): Promise<string> {
   const { dev, ino } = await stat(dirname(path), { bigint: true });
   const digest = createHash('sha256')
-    .update(`${uid}:${dev}:${ino}:${basename(path)}`)
+    .update(`${dev}:${ino}:${basename(path)}`)
     .digest('hex')
     .slice(0, 32);
   return `tsmachine-lock-${digest}`;

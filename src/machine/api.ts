@@ -94,8 +94,8 @@ export interface Machine {
   readonly driverName: string;
   /** Why its creation failed, when it did: its state is Error. */
   readonly failure: string | undefined;
-  /** inspect's object: config.json with the driver's own part, key order kept, secrets left out. */
-  inspect(): Promise<Record<string, unknown>>;
+  /** config.json's text with the driver's part as it is now: key order and 64-bit numbers are the driver's own. */
+  inspect(): Promise<string>;
   state(): Promise<MachineState>;
   url(): Promise<string>;
   ip(): Promise<string>;

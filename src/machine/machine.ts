@@ -43,8 +43,8 @@ export class StoredMachine implements Machine {
     return this.entry.record.phase === 'failed' ? (this.entry.record.error?.message ?? 'its creation failed') : undefined;
   }
 
-  async inspect(): Promise<Record<string, unknown>> {
-    return JSON.parse(configText({ ...this.config, driver: this.opened.driver.serialize() })) as Record<string, unknown>;
+  async inspect(): Promise<string> {
+    return configText({ ...this.config, driver: this.opened.driver.serialize() });
   }
 
   async state(): Promise<MachineState> {

@@ -10,14 +10,14 @@ export default class Inspect extends MachineCommand {
   protected override async work(call: Call): Promise<undefined> {
     const { session, args } = call;
     if (args.names.length > 1) throw usageWithHelp(call, 'Error: Expected one machine name as an argument');
-    const config = await withOneMachine(session, args.names, (machine) => machine.inspect());
+    const text = await withOneMachine(session, args.names, (machine) => machine.inspect());
     const format = stringFlag(args.values, 'format');
     if (format === '') {
-      session.print(JSON.stringify(config, undefined, 4));
+      session.print(text);
       return;
     }
     try {
-      session.print(compileTemplate(format, { functions: jsonFunctions })(config));
+      session.print(compileTemplate(format, { functions: jsonFunctions })(JSON.parse(text)));
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
       session.input.stdout.write(error.output);

@@ -57,6 +57,7 @@ describe('create', () => {
       ServerCertPath: `${dir}/server.pem`,
     });
     expect(await stateOf(store)).toBe('Running');
+    expect(await (await openMachines(store.options).load('m')).inspect()).toBe(await readFile(join(dir, 'config.json'), 'utf8'));
   });
 
   it.each(['', '-x', 'a b', '../x', 'a/b', 'ä', '.x', 'x'.repeat(201)])('refuses the name %j', async (name) => {
