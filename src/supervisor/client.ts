@@ -113,6 +113,7 @@ function exchange(socket: Socket, call: Call, { onPhase, signal }: CallOptions):
       reject(signal?.reason);
       socket.destroy();
     };
+    if (signal?.aborted) return abort(); // while it was connecting: no event will tell
     signal?.addEventListener('abort', abort, { once: true });
     socket.on('error', () => {}); // followed by close
     socket.once('close', () => {

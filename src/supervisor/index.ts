@@ -19,14 +19,14 @@ export const NODE_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=32',
 
 /** Starts the VM under a supervisor of its own, or gives the one that runs. Throws `VM_START_FAILED` with QEMU's words. */
 export async function supervise(dir: string, vm: VirtualMachine, computer: Computer): Promise<Supervisor> {
-  const place = { dir, ...computer };
+  const place = { ...computer, dir };
   (await reach(place, vm))?.destroy();
   return client(place);
 }
 
 /** The supervisor of the VM that runs in a machine's folder; undefined when none runs. A call attaches a new one when it died. */
 export async function findSupervisor(dir: string, computer: Computer): Promise<Supervisor | undefined> {
-  return (await vmAlive(dir, computer)) ? client({ dir, ...computer }) : undefined;
+  return (await vmAlive(dir, computer)) ? client({ ...computer, dir }) : undefined;
 }
 
 /** Whether a VM runs in a machine's folder: a few file reads, nothing is started. */
@@ -46,7 +46,7 @@ async function reach(place: SupervisedPlace, vm?: VirtualMachine) {
     if (!running && vm === undefined) return undefined;
     const socket = running ? await connectOrNothing(place) : undefined;
     if (socket !== undefined) return socket;
-    const answer = await startSupervisor(place, running ? {} : { vm: vm as VirtualMachine }).catch((error: unknown) => {
+    const answer = await startSupervisor(place, running ? undefined : vm).catch((error: unknown) => {
       deaths += 1;
       if (deaths === 3 || !isMachineError(error)) throw error;
       return { busy: true } as const; // killed before it could say more: look at what it left
@@ -69,7 +69,8 @@ async function connectOrNothing({ dir, platform }: SupervisedPlace) {
   }
 }
 
-async function startSupervisor({ dir, platform }: SupervisedPlace, request: StartRequest): Promise<StartAnswer> {
+async function startSupervisor({ dir, platform }: SupervisedPlace, vm: VirtualMachine | undefined): Promise<StartAnswer> {
+  const request: StartRequest = { dir, ...(vm === undefined ? {} : { vm }) };
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, NODE_COMPILE_CACHE: _cache, ...env } = platform.env;
   const line = await startDetached(process.execPath, [...NODE_FLAGS, supervisorProgram()], {
     cwd: dir,

@@ -18,6 +18,9 @@ import { findVm, forgetVm } from './record.ts';
 import type { RunningVm } from './running-vm.ts';
 import { failureOf, serve } from './server.ts';
 
+/** The machine's folder, also after its store was moved. */
+const HERE = '.';
+
 /** Milliseconds between looks at whether the machine's folder is still there. */
 const FOLDER_LOOK = 5000;
 
@@ -45,11 +48,11 @@ const runner: ProcessProbe['runner'] = {
     }),
 };
 
-async function obtain(dir: string, request: StartRequest, probe: ProcessProbe): Promise<RunningVm> {
-  const found = await findVm(dir, probe);
-  if (found !== undefined) return attach(dir, found, probe);
+async function obtain(request: StartRequest, probe: ProcessProbe): Promise<RunningVm> {
+  const found = await findVm(HERE, probe);
+  if (found !== undefined) return attach(HERE, found, probe);
   if (request.vm === undefined) throw new Error('expected a running VM to attach to, found none');
-  return launch(dir, request.vm, probe, confirmed);
+  return launch(HERE, request.vm, probe, confirmed);
 }
 
 /** A machine whose folder was deleted (`rm -f` of a broken entry, by hand) cannot be reached any more, nor ever be ended. */
@@ -62,17 +65,16 @@ function folderGone(): boolean {
 }
 
 async function supervise(platform: Platform): Promise<void> {
-  const dir = process.cwd();
   const request = JSON.parse((await nextLine()) ?? '') as StartRequest;
-  const release = await tryFileLock(join(dir, FILES.lock), platform);
+  const release = await tryFileLock(join(HERE, FILES.lock), platform);
   if (release === undefined) return answer({ busy: true });
-  const vm = await obtain(dir, request, { platform, runner });
-  const server = await serve(vm, listenAddress(dir, platform));
+  const vm = await obtain(request, { platform, runner });
+  const server = await serve(vm, listenAddress(request.dir, platform));
   answer({ started: true });
   const watch = setInterval(() => void (folderGone() && vm.kill()), FOLDER_LOOK);
   await vm.ended;
   clearInterval(watch);
-  await forgetVm(dir);
+  await forgetVm(HERE);
   await Promise.race([new Promise((resolve) => server.close(resolve)), delay(1000)]); // last answers on their way
   await release();
 }

@@ -18,8 +18,10 @@ export type Answer = { readonly phase: readonly [string, number] } | { readonly 
 export const READY = 'ready';
 export const GO = 'go';
 
-/** What a supervisor is told on standard input. Without `vm` it attaches to the one that runs. */
+/** What a supervisor is told first, on standard input. Without `vm` it attaches to the one that runs. */
 export interface StartRequest {
+  /** The machine's folder as its callers name it, of which the name of a Windows pipe is made. */
+  readonly dir: string;
   readonly vm?: import('../host/virtual-machine.ts').VirtualMachine;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -16,6 +16,11 @@ const place = (...below: string[]) => {
 afterEach(() => {
   for (const made of places.splice(0)) made.dispose();
 });
+
+const signalTo = (processes: readonly { pid: number }[], signal: NodeJS.Signals) => {
+  expect(processes).not.toEqual([]);
+  for (const { pid } of processes) process.kill(pid, signal);
+};
 
 const forever = new AbortController().signal;
 
@@ -41,7 +46,7 @@ describe('a supervised VM', () => {
     const [before] = qemuIn(here.dir);
     for (let round = 0; round < 3; round++) {
       const [old] = supervisorsIn(here.dir);
-      process.kill(old?.pid ?? 0, 'SIGKILL');
+      signalTo(old ? [old] : [], 'SIGKILL');
       await until(() => supervisorsIn(here.dir).length === 0);
       expect(await vmAlive(here.dir, here)).toBe(true);
       expect(await supervisor.vmStatus()).toBe('running');
@@ -55,7 +60,7 @@ describe('a supervised VM', () => {
       const here = place();
       const starting = supervise(here.dir, tinyVm(here.dir), here);
       await until(() => supervisorsIn(here.dir).length === 1 && qemuIn(here.dir).length >= qemus);
-      process.kill(supervisorsIn(here.dir)[0]?.pid ?? 0, 'SIGKILL');
+      signalTo(supervisorsIn(here.dir), 'SIGKILL');
       expect(await (await starting).vmStatus()).toBe('running');
       expect(qemuIn(here.dir)).toHaveLength(1);
     }
@@ -66,7 +71,7 @@ describe('a supervised VM', () => {
     const vm = tinyVm(here.dir);
     await Promise.all(Array.from({ length: 8 }, () => supervise(here.dir, vm, here)));
     expect(qemuIn(here.dir)).toHaveLength(1);
-    process.kill(supervisorsIn(here.dir)[0]?.pid ?? 0, 'SIGKILL');
+    signalTo(supervisorsIn(here.dir), 'SIGKILL');
     const statuses = await Promise.all(Array.from({ length: 8 }, async () => (await findSupervisor(here.dir, here))?.vmStatus()));
     expect(new Set(statuses)).toEqual(new Set(['running']));
     await until(() => supervisorsIn(here.dir).length === 1);
@@ -77,7 +82,7 @@ describe('a supervised VM', () => {
     const here = place();
     const supervisor = await supervise(here.dir, tinyVm(here.dir), here);
     const ended = supervisor.awaitExit(60_000);
-    process.kill(qemuIn(here.dir)[0]?.pid ?? 0, 'SIGKILL');
+    signalTo(qemuIn(here.dir), 'SIGKILL');
     expect(await ended).toBe(true);
     expect(await vmAlive(here.dir, here)).toBe(false);
     expect(await findSupervisor(here.dir, here)).toBeUndefined();
@@ -114,7 +119,7 @@ describe('a supervised VM', () => {
     const here = place();
     await supervise(here.dir, tinyVm(here.dir), here);
     const { process: _unknown, ...unnoted } = JSON.parse(readFileSync(join(here.dir, 'vm.json'), 'utf8'));
-    process.kill(supervisorsIn(here.dir)[0]?.pid ?? 0, 'SIGKILL');
+    signalTo(supervisorsIn(here.dir), 'SIGKILL');
     writeFileSync(join(here.dir, 'vm.json'), JSON.stringify(unnoted));
     expect(await vmAlive(here.dir, here)).toBe(true);
     await (await findSupervisor(here.dir, here))?.kill();
@@ -164,7 +169,7 @@ describe('a supervised VM', () => {
   it('is ended even when QEMU hangs', async () => {
     const here = place();
     const supervisor = await supervise(here.dir, tinyVm(here.dir), here);
-    process.kill(qemuIn(here.dir)[0]?.pid ?? 0, 'SIGSTOP');
+    signalTo(qemuIn(here.dir), 'SIGSTOP');
     await supervisor.kill();
     expect(await vmAlive(here.dir, here)).toBe(false);
     await until(() => processesIn(here.dir).length === 0);
@@ -175,6 +180,21 @@ describe('a supervised VM', () => {
     const supervisor = await supervise(here.dir, tinyVm(here.dir), here);
     expect(await supervisor.vmStatus()).toBe('running');
     await supervisor.kill();
+  });
+
+  it('goes on in a folder that is moved', async () => {
+    const here = place('store');
+    await supervise(here.dir, tinyVm(here.dir), here);
+    const moved = join(here.dir, '../../moved/m');
+    renameSync(join(here.dir, '..'), join(moved, '..'));
+    expect(await vmAlive(moved, here)).toBe(true);
+    signalTo(supervisorsIn(moved), 'SIGKILL');
+    const supervisor = await findSupervisor(moved, here);
+    expect(await supervisor?.vmStatus()).toBe('running');
+    await supervisor?.kill();
+    expect(await vmAlive(moved, here)).toBe(false);
+    await until(() => processesIn(moved).length === 0);
+    expect(existsSync(join(moved, 'vm.json'))).toBe(false);
   });
 
   it('ends when its folder is deleted: nothing could reach it there', async () => {
@@ -209,7 +229,7 @@ describe('the supervisor process', () => {
     const options = { cwd: here.dir, env: here.platform.env, errorLog: join(here.dir, 'supervisor.log'), timeout: 30_000 };
     const answer = await startDetached(process.execPath, [...NODE_FLAGS, bundle], {
       ...options,
-      input: JSON.stringify({ vm: tinyVm(here.dir) }),
+      input: JSON.stringify({ dir: here.dir, vm: tinyVm(here.dir) }),
       reply: (line) => (line === 'ready' ? 'go' : undefined),
     });
     expect(answer).toBe('{"started":true}');
