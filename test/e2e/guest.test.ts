@@ -175,12 +175,12 @@ describe('what lies on the data disk', () => {
     await inside(
       `echo '${hooks}' | sudo tee /var/lib/boot2docker/bootsync.sh; echo '${later}' | sudo tee /var/lib/boot2docker/bootlocal.sh`,
     );
-    await inside('echo \'{"labels": ["from=file"]}\' | sudo tee /etc/docker/daemon.json; sudo touch /var/lib/docker/kept; echo mine >mine');
+    await inside('echo \'{"debug": true}\' | sudo tee /etc/docker/daemon.json; sudo touch /var/lib/docker/kept; echo mine >mine');
   });
 
   const survives = async () => {
     expect(await inside('cat mine; ls /var/lib/docker/kept; cat /etc/docker/daemon.json')).toBe(
-      'mine\n/var/lib/docker/kept\n{"labels": ["from=file"]}\n',
+      'mine\n/var/lib/docker/kept\n{"debug": true}\n',
     );
     expect(await inside('sudo sha256sum /var/lib/tsmachine/ssh/dropbear_ed25519_host_key')).toBe(hostKey);
     expect(await inside('tail -n 1 /var/lib/boot2docker/ca.pem; hostname')).toBe('# newer\nrenamed\n');
@@ -213,5 +213,17 @@ describe('what lies on the data disk', () => {
       socket.once('error', failed);
     });
     expect((await store.on(NAME, 'version')).code).toBe(0);
+  });
+});
+
+describe('an engine that cannot start', () => {
+  it('is told of by `start`, with its own words, and can be mended over ssh', async () => {
+    await inside("echo '{' | sudo tee /etc/docker/daemon.json");
+    await store.must('stop', NAME);
+    const { code, stderr } = await store.cli('start', NAME);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('daemon.json');
+    await inside("echo '{}' | sudo tee /etc/docker/daemon.json");
+    await until('the engine', async () => (await attempt('docker version')).code === 0);
   });
 });
