@@ -92,7 +92,7 @@ export class ImageLayers {
     const cacheId = randomBytes(32).toString('hex');
     await mkdir(join(staged.path, 'work'), { mode: 0o700 });
     const link = await makeLink(this.root, staged.path, cacheId);
-    syncFileSystem(staged.path);
+    await syncFileSystem(staged.path);
     await rename(staged.path, join(this.root, cacheId));
     await syncFolder(this.root);
     const layer: ImageLayer = {

@@ -16,7 +16,7 @@ const isAny = (ip: string): boolean => ip === ANY4 || ip === ANY6;
 
 /** Host ports of all containers of this engine. */
 export class PortAllocator {
-  readonly #held = new Set<HeldPort>();
+  readonly #taken = new Set<PortBinding>();
   #next: number;
   readonly #range: { first: number; last: number };
 
@@ -43,7 +43,7 @@ export class PortAllocator {
   release(ports: readonly HeldPort[]): void {
     for (const port of ports) {
       port.listener.close();
-      this.#held.delete(port);
+      this.#taken.delete(port.binding);
     }
   }
 
@@ -68,15 +68,17 @@ export class PortAllocator {
     try {
       for (const hostIp of ips) {
         this.#checkFree(hostIp, hostPort, protocol);
+        const binding = { containerPort: wanted.containerPort, hostIp, hostPort };
+        // ours from now on, so that two containers that start at the same time do not both try
+        this.#taken.add(binding);
         const target = { address, port: Number(number) };
         const listener = await listenOn({ hostIp, hostPort, protocol, target }).catch((error: unknown) => {
+          this.#taken.delete(binding);
           if (hostIp === ANY6 && ips.length > 1 && lacksAddress(error)) return undefined;
           throw bindError(error, hostIp, hostPort, protocol, `${address}:${number}`);
         });
         if (!listener) continue;
-        const port = { binding: { containerPort: wanted.containerPort, hostIp, hostPort }, listener };
-        this.#held.add(port);
-        held.push(port);
+        held.push({ binding, listener });
       }
       return held;
     } catch (error) {
@@ -86,7 +88,7 @@ export class PortAllocator {
   }
 
   #checkFree(hostIp: string, hostPort: number, protocol: string): void {
-    for (const { binding } of this.#held) {
+    for (const binding of this.#taken) {
       const sameFamily = binding.hostIp.includes(':') === hostIp.includes(':');
       const overlaps = binding.hostIp === hostIp || (sameFamily && (isAny(hostIp) || isAny(binding.hostIp)));
       if (overlaps && binding.hostPort === hostPort && (binding.containerPort.split('/')[1] ?? 'tcp') === protocol) {

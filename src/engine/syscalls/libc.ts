@@ -29,6 +29,14 @@ export function bind<Args extends unknown[]>(prototype: string): (...args: Args)
   return libc.func(prototype) as unknown as (...args: Args) => number;
 }
 
+/** Like `bind`, but each call runs on a thread of the pool and tells its result to the callback that comes last. */
+export function bindAsync<Args extends unknown[]>(
+  prototype: string,
+): (...args: [...Args, (error: Error | null, result: number) => void]) => void {
+  const bound = libc.func(prototype) as unknown as { async(...args: unknown[]): void };
+  return (...args) => bound.async(...args);
+}
+
 /** Calls, and throws SyscallError when the result is negative. */
 export function check(syscall: string, detail: string, result: number): number {
   if (result < 0) throw new SyscallError(syscall, koffi.errno(), detail);

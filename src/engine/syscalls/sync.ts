@@ -1,14 +1,17 @@
-import { closeSync, openSync } from 'node:fs';
-import { bind, check } from './libc.ts';
+import { open } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { bindAsync } from './libc.ts';
 
-const syncfs = bind<[number]>('int syncfs(int fd)');
+const syncfs = promisify(bindAsync<[number]>('int syncfs(int fd)'));
 
-/** Writes everything of the file system that holds `path` to its disk. */
-export function syncFileSystem(path: string): void {
-  const fd = openSync(path, 'r');
+/** Writes everything of the file system that holds `path` to its disk. May take long: runs on a thread of its own. */
+export async function syncFileSystem(path: string): Promise<void> {
+  const folder = await open(path, 'r');
   try {
-    check('syncfs', path, syncfs(fd));
+    const result = await syncfs(folder.fd);
+    // errno stays with the thread that made the call
+    if (result !== 0) throw new Error(`syncfs of ${path} failed: not everything reached the disk`);
   } finally {
-    closeSync(fd);
+    await folder.close();
   }
 }
