@@ -1,6 +1,7 @@
 /** A verified TLS connection to a machine's engine, and why there is none, in the words of Go's crypto/tls and net. */
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { alternativeNames, isValidFor } from '../certs/inspect.ts';
 import { MachineError, systemCode } from '../core/errors.ts';
 
 export interface EngineAddress {
@@ -71,8 +72,7 @@ function refusal(
   if (shown === undefined) return 'tls: no certificate was shown';
   if (chain) return chainReason(String(chain instanceof Error ? (systemCode(chain) ?? chain.message) : chain), shown);
   const { expected, machineName } = credentials;
-  const valid = isIP(address.host) === 0 ? shown.checkHost(address.host, { subject: 'never' }) : shown.checkIP(address.host);
-  if (valid === undefined) return addressReason(shown, address.host);
+  if (!isValidFor(shown, address.host)) return addressReason(shown, address.host);
   if (expected && !shown.publicKey.equals(expected.publicKey))
     return `the engine at ${hostPort(address)} is not that of machine ${JSON.stringify(machineName)}: expected the certificate with fingerprint ${expected.fingerprint256}, found ${shown.fingerprint256}`;
   return undefined;
@@ -89,9 +89,7 @@ function chainReason(code: string, shown: X509Certificate): string {
 }
 
 function addressReason(shown: X509Certificate, host: string): string {
-  const entries = (shown.subjectAltName ?? '').split(', ');
-  const of = (prefix: string) => entries.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length));
-  const [addresses, names] = [of('IP Address:'), of('DNS:')];
+  const { addresses, names } = alternativeNames(shown);
   if (isIP(host) === 0)
     return names.length === 0
       ? `x509: certificate is not valid for any names, but wanted to match ${host}`

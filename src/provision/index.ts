@@ -2,7 +2,7 @@ import type { Capabilities } from '../driver/contract.ts';
 import { bootImageProvisioner } from './boot-image.ts';
 import type { Provisioner } from './provisioner.ts';
 
-export type { EngineSettings, MachineIdentity } from './identity.ts';
+export type { MachineIdentity } from './identity.ts';
 export type { Provisioner } from './provisioner.ts';
 export { tarOf } from './tar.ts';
 

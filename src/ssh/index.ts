@@ -7,10 +7,9 @@ import { readPrivateKey } from './key-file.ts';
 import type { RemoteShell } from './remote-shell.ts';
 import { runSession, type SessionOptions } from './session.ts';
 
-export type { SshEndpoint } from './endpoint.ts';
-export { dropbearPublicLine, fingerprint, newEd25519HostKey, rsaPublicLine } from './key-format.ts';
-export type { RemoteResult, RemoteShell } from './remote-shell.ts';
-export type { SessionOptions, SessionStreams, TerminalView } from './session.ts';
+export { fingerprint, newEd25519HostKey, rsaPublicLine } from './key-format.ts';
+export type { RemoteShell } from './remote-shell.ts';
+export type { SessionOptions, TerminalView } from './session.ts';
 
 export type SshAccess = Omit<ConnectOptions, 'privateKey' | 'signal'> & { readonly platform: Platform };
 

@@ -7,7 +7,7 @@ export interface RemoteShell {
   run(words: readonly string[], options?: { readonly input?: Uint8Array }): Promise<RemoteResult>;
 }
 
-export interface RemoteResult {
+interface RemoteResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;

@@ -11,7 +11,7 @@ export interface TerminalView {
   onResize(changed: () => void): () => void;
 }
 
-export interface SessionStreams {
+interface SessionStreams {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;

@@ -5,7 +5,7 @@ import { MachineError, messageOf, systemCode } from '../core/errors.ts';
 import { defaultHostOptions, type HostOptions, hostOptionsFrom } from './host-options.ts';
 import { escapeAsGo, indentJson, objectMembers } from './json-text.ts';
 
-export const CONFIG_VERSION = 3;
+const CONFIG_VERSION = 3;
 
 export interface MachineConfig {
   /** Always the folder's name, whatever the file says. */

@@ -8,7 +8,7 @@ export interface HostOptions {
   AuthOptions: AuthHostOptions;
 }
 
-export interface EngineHostOptions {
+interface EngineHostOptions {
   ArbitraryFlags: string[] | null;
   Dns: string[] | null;
   GraphDir: string;
