@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -73,6 +74,23 @@ describe('a machine whose engine answers', () => {
     const { stdout } = await store.run(['ls', '--filter', 'name=m1'], { env: { DOCKER_HOST: url } });
     expect(stdout.split('\n')[1]?.split(/ {2,}/)).toEqual(['m1', '*', 'none', 'Running', url, 'v28.5.2+dfsg1', '']);
     expect((await store.run(['active'], { env: { DOCKER_HOST: url } })).stdout).toBe('m1\n');
+  });
+
+  it('is listed in time although another one accepts and never answers', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = silent.address() as AddressInfo;
+      await store.create('hang', `tcp://127.0.0.1:${port}`);
+      const { code, stdout } = await store.run(['ls', '--timeout', '1', '--filter', 'name=^(hang|m1)$']);
+      expect(code).toBe(0);
+      const rows = stdout.split('\n').map((line) => line.split(/ {2,}/));
+      expect(rows[1]).toEqual(['hang', 'none', 'Timeout', '']);
+      expect(rows[2]?.slice(0, 4)).toEqual(['m1', '-', 'none', 'Running']);
+    } finally {
+      silent.close();
+      await store.run(['rm', '-f', 'hang']);
+    }
   });
 
   it('by an address its certificate lacks is told apart, with the command that mends', async () => {

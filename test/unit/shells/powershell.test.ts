@@ -52,7 +52,7 @@ describe('PowerShell', () => {
         for (const code of token.subexpressions) expect(code).toMatch(/^\[char\]\d+$/);
       }),
     );
-  });
+  }, 60_000); // a busy machine
 
   it('quotes the program and the arguments of the hint', () => {
     expect(dialect.evaluate(['C:\\Program Files\\tsmachine.exe', 'env', 'myhost'])).toBe(
