@@ -1,15 +1,20 @@
 import type { Task } from '../runtime/task.ts';
 import { timestamp } from './clock.ts';
 import type { Container } from './container.ts';
+import { watchMemory } from './oom.ts';
 import { removeContainer } from './remove.ts';
 import { type Relaunch, restartAfterExit } from './restart-policy.ts';
 import { type ContainerServices, containerEvent } from './services.ts';
 
 /** Does what is to be done when the task ends, once. */
 export function watchExit(services: ContainerServices, container: Container, task: Task, relaunch: Relaunch): void {
-  void task.exited
-    .then((exit) => container.changes.run(() => afterExit(services, container, task, exit.code, relaunch)))
-    .catch((error: Error) => services.log(`container ${container.id}: ${error.stack ?? error.message}`));
+  const unwatch = watchMemory(services, container);
+  const finish = async (): Promise<void> => {
+    const exit = await task.exited;
+    unwatch();
+    await container.changes.run(() => afterExit(services, container, task, exit.code, relaunch));
+  };
+  finish().catch((error: Error) => services.log(`container ${container.id}: ${error.stack ?? error.message}`));
 }
 
 async function afterExit(
