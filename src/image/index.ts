@@ -1,8 +1,7 @@
 /** Boot images: build, verify, keep, import. */
 export { type BuildOptions, buildImage } from './build-image.ts';
 export { type BrokenImage, type CachedImage, ImageCache } from './image-cache.ts';
-export { type ImageReference, importImage, parseImageReference } from './import-image.ts';
+export { importImage, parseImageReference } from './import-image.ts';
 export { isUpToDate } from './inputs.ts';
-export { type ImageManifest, imageFileNames, readManifest } from './manifest.ts';
-export { guestNode, type PackageFiles, packageFiles } from './package-files.ts';
-export { verifyImage } from './verify-image.ts';
+export type { ImageManifest } from './manifest.ts';
+export { guestNode, packageFiles } from './package-files.ts';
