@@ -11,8 +11,8 @@ import type { Computer, SupervisedPlace } from './place.ts';
 import { GO, READY, type StartAnswer, type StartRequest } from './protocol.ts';
 import { findVm } from './record.ts';
 
-/** Milliseconds in which a supervisor that is about to end, or to answer, has done so. */
-const PATIENCE = 30_000;
+/** Milliseconds in which a supervisor that is about to start its QEMU, or to end, has done so. */
+const PATIENCE = 90_000;
 
 /** Keeps the heap of the one process that lives as long as its VM small: 53 MB resident, of which 12 are not Node's own program. */
 export const NODE_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=32', '--disable-warning=ExperimentalWarning'];
@@ -41,8 +41,8 @@ function client(place: SupervisedPlace): Supervisor {
 /** A connection to the supervisor; undefined when no VM runs and none is given to be started. */
 async function reach(place: SupervisedPlace, vm?: VirtualMachine) {
   let deaths = 0;
-  for (let waited = 0; waited < PATIENCE; waited += 50) {
-    const running = (await findVm(place.dir, place)) !== undefined;
+  for (let waited = 0, pause = 50; waited < PATIENCE; ) {
+    const running = await vmAlive(place.dir, place);
     if (!running && vm === undefined) return undefined;
     const socket = running ? await connectOrNothing(place) : undefined;
     if (socket !== undefined) return socket;
@@ -52,7 +52,10 @@ async function reach(place: SupervisedPlace, vm?: VirtualMachine) {
       return { busy: true } as const; // killed before it could say more: look at what it left
     });
     if ('error' in answer) throw new MachineError(answer.error.code, answer.error.message);
-    if ('busy' in answer) await delay(50); // one is just starting, or ending: look again
+    waited += pause;
+    if ('started' in answer) continue;
+    await delay(pause); // another one is just starting, or ending: look again
+    pause = Math.min(2 * pause, 1000);
   }
   throw new MachineError('SUPERVISOR_SILENT', `expected the supervisor of ${place.dir} to answer within ${PATIENCE / 1000} s, found none`, {
     hint: `Its messages are in ${join(place.dir, FILES.errorLog)}`,

@@ -12,7 +12,9 @@ import { Qmp } from './qmp.ts';
 import { forgetVm, type VmRecord, writeRecord } from './record.ts';
 import { RunningVm, type VmConnections } from './running-vm.ts';
 
-/** Milliseconds for QEMU's greeting. It is held up while QEMU loads a kernel, or when its process is stopped. */
+/** Milliseconds for the greeting of a QEMU that has just been started, perhaps among many on a busy computer. */
+const FIRST_GREETING = 60_000;
+/** Milliseconds for the greeting of one that runs: when none comes it hangs, or its process is stopped. */
 const GREETING = 10_000;
 
 /**
@@ -97,7 +99,7 @@ async function startFailure(vm: VirtualMachine, failure: string | undefined): Pr
 }
 
 async function connectAll(sockets: VirtualMachine['sockets'], qemu?: StartedQemu): Promise<VmConnections> {
-  const qmp = await Qmp.open(await connectWhenThere(sockets.qmp, qemu), GREETING);
+  const qmp = await Qmp.open(await connectWhenThere(sockets.qmp, qemu), qemu === undefined ? GREETING : FIRST_GREETING);
   return { qmp, console: await connectWhenThere(sockets.console, qemu), channel: await connectWhenThere(sockets.channel, qemu) };
 }
 
@@ -108,7 +110,7 @@ async function connectWhenThere(path: string, qemu: StartedQemu | undefined): Pr
     } catch (error) {
       const code = systemCode(error);
       const early = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EBUSY';
-      if (qemu === undefined || qemu.failure() !== undefined || !early || waited > GREETING) throw error;
+      if (qemu === undefined || qemu.failure() !== undefined || !early || waited > FIRST_GREETING) throw error;
       await delay(4);
     }
   }
