@@ -11,8 +11,8 @@ import { machineNames } from './listing.ts';
 const LOCK = 'images';
 
 /**
- * A verified image: the store's current one (built when there is none, or when it holds another version's engine), the one with a digest, or one from a folder, an archive
- * or a URL, which is taken into the store. Throws what `src/image` throws.
+ * A verified image: the store's current one (built when there is none, or when it holds another version's engine), the one with
+ * a digest, or one from a folder, an archive or a URL, which is taken into the store. Throws what `src/image` throws.
  */
 export async function bootImageOf(host: MachinesHost, reference: string | undefined, signal: AbortSignal): Promise<BootImage> {
   const cache = await openCache(host);
@@ -37,13 +37,13 @@ export function imagesOf(host: MachinesHost): Images {
 }
 
 async function openCache(host: MachinesHost): Promise<ImageCache> {
-  const { ImageCache } = await import('../image/index.ts');
+  const { ImageCache } = await import('../image/image-cache.ts'); // not the room's index: what builds images is half a megabyte
   return new ImageCache(host.paths.imagesDir);
 }
 
 /** The current image, if it has this package's engine and guest inside. */
 async function upToDate(cache: ImageCache): Promise<CachedImage | undefined> {
-  const { isUpToDate, packageFiles } = await import('../image/index.ts');
+  const [{ isUpToDate }, { packageFiles }] = await Promise.all([import('../image/inputs.ts'), import('../image/package-files.ts')]);
   const current = await cache.current();
   return current && (await isUpToDate(current.manifest, packageFiles())) ? current : undefined;
 }

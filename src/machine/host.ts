@@ -40,8 +40,7 @@ export function machinesHost(options: MachinesOptions): MachinesHost {
     storeId: () => (id ??= readStoreId(paths.storeRecord)),
     lockMachine: (name, work, signal) =>
       lock(`machine-${name}`, () => options.log.warn(`Waiting for another command that works on machine "${name}"...`), work, signal),
-    lockStore: (name, work, signal) =>
-      lock(name, () => options.log.debug(`waiting for another command that holds the store's lock "${name}"`), work, signal),
+    lockStore: (name, work, signal) => lock(name, () => options.log.info(`Waiting for another command (${name})...`), work, signal),
   };
 }
 
