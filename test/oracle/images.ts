@@ -78,7 +78,7 @@ export async function debian(cache: string): Promise<BuiltImage> {
   return image(
     [bytes],
     { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: ['bash'] },
-    { compress: () => compressed },
+    { created: '2025-01-04T00:00:00Z', compress: () => compressed },
   );
 }
 

@@ -16,9 +16,13 @@ export class Names {
 }
 
 const RULES: [pattern: RegExp, replacement: string][] = [
-  [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<time>'],
+  // 0001-01-01T00:00:00Z says "never" and stays.
+  [/\b(?!0001-01-01)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<time>'],
+  [/\b(Less than a second|About a minute|\d+ seconds?)\b/g, '<while>'],
   [/\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, '<mac>'],
   [/\b(?<!sha256:)[0-9a-f]{64}\b/g, '<hex64>'],
+  // Both families are bound at once; which fails first is chance.
+  [/Bind for (0\.0\.0\.0|::):(\d+) failed/g, 'Bind for <any>:$2 failed'],
   [/\/netns\/[0-9a-f]{7,12}\b/g, '/netns/<id>'],
 ];
 
@@ -28,11 +32,11 @@ export function isRecent(number: number): boolean {
   return Math.abs(seconds - Date.now() / 1000) < 86_400;
 }
 
-/** 0001-01-01T00:00:00Z says "never" and stays. */
+/** Text with everything in it that differs from run to run named. */
 export function normalText(text: string, names: Names): string {
   let result = names.apply(text);
   for (const [pattern, replacement] of RULES) {
-    result = result.replace(pattern, (match: string) => (match.startsWith('0001-01-01') ? match : replacement));
+    result = result.replace(pattern, replacement);
   }
   return result;
 }

@@ -36,7 +36,7 @@ export const imageScenarios: Record<string, Scenario> = {
     await t.call('inspect several layers', { path: '/images/127.0.0.1:5000/library/layers/json' });
     await t.call('list', { path: '/images/json' });
     await t.quiet({ method: 'POST', path: '/images/127.0.0.1:5000/library/layers/tag?repo=layers&tag=latest' });
-    await t.quiet({ method: 'DELETE', path: '/images/127.0.0.1:5000/library/layers' });
+    for (const name of ['layers', 'busybox']) await t.quiet({ method: 'DELETE', path: `/images/127.0.0.1:5000/library/${name}` });
   },
 
   'images refused': async (t) => {

@@ -1,4 +1,4 @@
-/** The scenarios of what ours serves, by name. Each runs against one engine and leaves it as it found it, but for pulled images. */
+/** Calls of one API version, by name. Each runs against one engine and leaves it as it found it, but for pulled images. */
 
 import type { Target } from '../target.ts';
 import { cliScenarios } from './cli.ts';
@@ -17,7 +17,7 @@ import { volumeScenarios } from './volumes.ts';
 
 export type Scenario = (target: Target) => Promise<void>;
 
-export const scenarios: Record<string, Scenario> = {
+export const apiScenarios: Record<string, Scenario> = {
   ...systemScenarios,
   ...imageScenarios,
   ...createScenarios,
@@ -28,9 +28,10 @@ export const scenarios: Record<string, Scenario> = {
   ...execScenarios,
   ...volumeScenarios,
   ...networkScenarios,
-  ...cliScenarios,
-  ...slowScenarios,
 };
+
+/** With those where the version is the client's affair, and answers that take long. */
+export const scenarios: Record<string, Scenario> = { ...apiScenarios, ...cliScenarios, ...slowScenarios };
 
 /** With those of what is yet to come. */
 export const allScenarios: Record<string, Scenario> = { ...scenarios, ...laterScenarios };

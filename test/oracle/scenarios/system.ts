@@ -82,11 +82,12 @@ export const systemScenarios: Record<string, Scenario> = {
   },
 
   'events of a container': async (t) => {
-    const seconds = () => (Date.now() / 1000).toFixed(9);
+    const seconds = () => (Date.now() / 1000).toFixed(3);
     const since = seconds();
     const id = await t.ran('eventful', { Image: 'busybox', Cmd: ['sh', '-c', 'exit 3'], Labels: { a: 'b' } });
     await t.quiet({ method: 'POST', path: '/containers/eventful/rename?name=renamed' });
     await t.remove(id);
+    await new Promise((resolve) => setTimeout(resolve, 20));
     const until = seconds();
     const path = (filters: object) => `/events?since=${since}&until=${until}&filters=${encodeURIComponent(JSON.stringify(filters))}`;
     await t.call('all of it', { path: path({ container: [id] }) });
