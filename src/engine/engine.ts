@@ -22,6 +22,7 @@ import { Bridge } from './networks/bridge.ts';
 import { predefinedNetworks } from './networks/predefined.ts';
 import type { Settings } from './options/settings.ts';
 import { parseSize } from './options/size.ts';
+import type { RegistryOptions } from './registry/endpoints.ts';
 import { Launcher } from './runtime/launcher.ts';
 import { availableCapabilities } from './runtime/spec/capabilities.ts';
 import { Volumes } from './volumes/store.ts';
@@ -38,8 +39,7 @@ export async function openEngine(settings: () => Settings, log: (message: string
   const runRoot = join(execRoot, 'run');
   mkdirSync(runRoot, { recursive: true, mode: 0o700 });
   const events = new EngineEvents();
-  const registry = () => ({ mirrors: settings().registryMirrors, insecureRegistries: settings().insecureRegistries });
-  const { images, layers, puller } = await openImageStores(dataRoot, registry);
+  const { images, layers, puller } = await openImageStores(dataRoot, () => registryOptions(settings()));
   const volumes = await Volumes.open(dataRoot);
   const networks = await predefinedNetworks(join(dataRoot, 'network', 'networks.json'));
   const containers = new ContainerRegistry();
@@ -77,6 +77,16 @@ export async function openEngine(settings: () => Settings, log: (message: string
       ...swarmRoutes(),
     ],
     shutdown: () => stopAll(services, settings().shutdownTimeout),
+  };
+}
+
+function registryOptions(settings: Settings): RegistryOptions {
+  return {
+    mirrors: settings.registryMirrors,
+    insecureRegistries: settings.insecureRegistries,
+    proxies: { http: settings.httpProxy, https: settings.httpsProxy, none: settings.noProxy },
+    maxConcurrentDownloads: settings.maxConcurrentDownloads,
+    maxDownloadAttempts: settings.maxDownloadAttempts,
   };
 }
 

@@ -1,12 +1,13 @@
 import { messageOf } from '../../core/errors.ts';
 import { EngineError, internal } from '../errors.ts';
 import { chainIds } from '../layers/chain-id.ts';
+import { agentsFor } from '../registry/agents.ts';
 import type { Credentials } from '../registry/auth.ts';
 import { blobStream } from '../registry/blob-stream.ts';
 import { endpointsOf, type RegistryOptions } from '../registry/endpoints.ts';
 import { pullError } from '../registry/errors.ts';
 import { type Descriptor, type Manifest, type Platform, readManifest } from '../registry/manifest.ts';
-import { Repository } from '../registry/repository.ts';
+import { Repository, type RepositoryAccess } from '../registry/repository.ts';
 import { digestOf, parseImageConfig } from './config.ts';
 import { LayerProgress, type ProgressSink } from './progress.ts';
 import { familiarName, familiarString, type Reference } from './reference.ts';
@@ -24,8 +25,6 @@ export interface PullRequest {
 type LayerEvent = { status: string; current?: number; total?: number };
 
 const CONFIG_LIMIT = 8 << 20;
-/** dockerd's --max-concurrent-downloads. */
-const DOWNLOADS = 3;
 const MAX_INDEX_DEPTH = 4;
 
 /** Pulls images into a store. Several pulls of one layer share one download. */
@@ -33,7 +32,7 @@ export class Puller {
   readonly #images: Images;
   readonly #options: () => RegistryOptions;
   readonly #layers = new SharedWork<LayerEvent>();
-  readonly #downloads = new Semaphore(DOWNLOADS);
+  readonly #downloads = new Semaphore(() => this.#options().maxConcurrentDownloads);
 
   constructor(images: Images, options: () => RegistryOptions) {
     this.#images = images;
@@ -42,11 +41,11 @@ export class Puller {
 
   /** Tries the endpoints in order; a mirror's failure is never the last word. Throws EngineError in dockerd's words. */
   async pull(request: PullRequest, sink: ProgressSink): Promise<void> {
-    const { reference, signal, credentials } = request;
+    const { reference, signal } = request;
     let failure: unknown = internal(`no endpoints found for ${familiarString(reference)}`);
     for (const endpoint of await endpointsOf(reference.domain, this.#options())) {
       try {
-        await this.#pullFrom(new Repository(endpoint, reference.path, credentials, signal), request, sink);
+        await this.#pullFrom(new Repository(endpoint, reference.path, this.#access(request)), request, sink);
         return;
       } catch (error) {
         if (signal.aborted) throw internal('context canceled', error);
@@ -59,16 +58,20 @@ export class Puller {
 
   /** The names of all tags of a repository. */
   async tags(request: PullRequest): Promise<string[]> {
-    const { reference, signal, credentials } = request;
+    const { reference } = request;
     let failure: unknown;
     for (const endpoint of await endpointsOf(reference.domain, this.#options())) {
       try {
-        return await new Repository(endpoint, reference.path, credentials, signal).tags();
+        return await new Repository(endpoint, reference.path, this.#access(request)).tags();
       } catch (error) {
         failure = error;
       }
     }
     throw pullError(failure, reference);
+  }
+
+  #access({ credentials, signal }: PullRequest): RepositoryAccess {
+    return { credentials, signal, agents: agentsFor(this.#options().proxies) };
   }
 
   async #pullFrom(repository: Repository, { reference, platform, signal }: PullRequest, sink: ProgressSink): Promise<void> {
@@ -159,6 +162,7 @@ export class Puller {
       signal.throwIfAborted();
       const progress = {
         received: (current: number): void => tell({ status: 'Downloading', current, total: layer.size }),
+        attempts: this.#options().maxDownloadAttempts,
         retrying: (seconds: number): void => tell({ status: `Retrying in ${seconds} second${seconds === 1 ? '' : 's'}` }),
       };
       return store.stage(blobStream(repository, layer, progress, signal));
@@ -204,7 +208,7 @@ async function findManifest(
 async function fetchBlob(repository: Repository, blob: Descriptor, signal: AbortSignal): Promise<Buffer> {
   if (blob.size > CONFIG_LIMIT) throw internal(`image configuration of ${blob.size} bytes is too large`);
   const parts: Buffer[] = [];
-  const silent = { received: (): void => undefined, retrying: (): void => undefined };
+  const silent = { received: (): void => undefined, retrying: (): void => undefined, attempts: 5 };
   for await (const part of blobStream(repository, blob, silent, signal)) parts.push(part);
   const bytes = Buffer.concat(parts);
   if (digestOf(bytes) !== blob.digest) throw internal(`image config verification failed for digest ${blob.digest}`);

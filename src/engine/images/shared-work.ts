@@ -61,24 +61,25 @@ export class SharedWork<Event> {
   }
 }
 
-/** At most `places` at a time; the others wait in order. */
+/** At most `places` at a time; the others wait. */
 export class Semaphore {
-  #free: number;
+  readonly #places: () => number;
+  #inside = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(places: number) {
-    this.#free = places;
+  /** `places` is asked each time: settings may change while the engine runs. */
+  constructor(places: () => number) {
+    this.#places = places;
   }
 
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (this.#inside >= Math.max(1, this.#places())) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#inside += 1;
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free += 1;
+      this.#inside -= 1;
+      this.#waiting.shift()?.();
     }
   }
 }

@@ -1,4 +1,5 @@
 import { badRequest, internal } from '../errors.ts';
+import type { Agents } from './agents.ts';
 import { registryError } from './errors.ts';
 import { readText, send } from './http.ts';
 
@@ -44,7 +45,7 @@ export async function authorize(
   challengeHeader: string | undefined,
   path: string,
   credentials: Credentials,
-  options: { verify: boolean; signal: AbortSignal },
+  options: { verify: boolean; signal: AbortSignal; agents: Agents },
 ): Promise<string | undefined> {
   if (credentials.registrytoken) return `Bearer ${credentials.registrytoken}`;
   if (challengeHeader === undefined) return undefined;

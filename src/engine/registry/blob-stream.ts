@@ -5,22 +5,22 @@ import { RegistryError } from './errors.ts';
 import type { Descriptor } from './manifest.ts';
 import type { Repository } from './repository.ts';
 
-export interface BlobProgress {
+export interface BlobTransfer {
   /** Bytes so far. */
   received(bytes: number): void;
   retrying(seconds: number): void;
+  /** Connections tried in a row before the download fails. */
+  attempts: number;
 }
-
-const ATTEMPTS = 5;
 
 /**
  * The bytes of a blob, its size and digest checked at the end: what is read before that must not be used before it. A
- * broken connection is taken up where it broke, five times with growing pauses, as long as the registry is willing.
+ * broken connection is taken up where it broke, with growing pauses, as long as the registry is willing.
  */
 export async function* blobStream(
   repository: Repository,
   blob: Descriptor,
-  progress: BlobProgress,
+  transfer: BlobTransfer,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
@@ -33,15 +33,15 @@ export async function* blobStream(
         if (received > blob.size)
           throw new EngineError(400, `filesystem layer verification failed for digest ${blob.digest}: longer than ${blob.size} bytes`);
         hash.update(chunk);
-        progress.received(received);
+        transfer.received(received);
         yield chunk;
       }
       if (received === blob.size) break;
       throw internal(`unexpected EOF: ${received} of ${blob.size} bytes of ${blob.digest}`);
     } catch (error) {
       failures += 1;
-      if (signal.aborted || failures >= ATTEMPTS || !isWorthRetrying(error)) throw error;
-      progress.retrying(failures);
+      if (signal.aborted || failures >= transfer.attempts || !isWorthRetrying(error)) throw error;
+      transfer.retrying(failures);
       await delay(failures * 1000, undefined, { signal });
     }
   }

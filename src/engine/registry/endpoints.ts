@@ -1,11 +1,17 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
+import type { ProxySettings } from './agents.ts';
 
 export interface RegistryOptions {
   /** URLs tried first for docker.io. */
   mirrors: readonly string[];
   /** Hosts (`name[:port]`) and CIDRs that may speak plain HTTP or have a certificate of nobody known. */
   insecureRegistries: readonly string[];
+  proxies: ProxySettings;
+  /** Layers fetched at a time, over all pulls. */
+  maxConcurrentDownloads: number;
+  /** Tries of one download before it is given up. */
+  maxDownloadAttempts: number;
 }
 
 /** One place to try. */
@@ -20,7 +26,7 @@ export interface Endpoint {
 const HUB = 'https://registry-1.docker.io';
 
 /** Where to look for repositories of a domain, in dockerd's order: mirrors and the Hub; or TLS, then plain HTTP where it is allowed. */
-export async function endpointsOf(domain: string, options: RegistryOptions): Promise<Endpoint[]> {
+export async function endpointsOf(domain: string, options: Pick<RegistryOptions, 'mirrors' | 'insecureRegistries'>): Promise<Endpoint[]> {
   if (domain === 'docker.io') {
     const mirrors = options.mirrors.map(async (mirror): Promise<Endpoint> => {
       const url = mirror.replace(/\/+$/, '');

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { EngineError, internal } from '../errors.ts';
+import type { Agents } from './agents.ts';
 import { transportError } from './errors.ts';
 
 export interface HttpOptions {
@@ -10,6 +11,7 @@ export interface HttpOptions {
   /** Whether a server's certificate is checked. */
   verify: boolean;
   signal: AbortSignal;
+  agents: Agents;
 }
 
 /** Nothing heard for this long: the connection is given up, and a download goes on in a new one. */
@@ -40,10 +42,12 @@ export async function send(url: URL, options: HttpOptions): Promise<IncomingMess
 }
 
 function once(url: URL, options: HttpOptions): Promise<IncomingMessage> {
-  const { method = 'GET', headers = {}, body, verify, signal } = options;
-  const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const { method = 'GET', headers = {}, body, verify, signal, agents } = options;
+  const isTls = url.protocol === 'https:';
+  const start = isTls ? httpsRequest : httpRequest;
+  const agent = isTls ? agents.https : agents.http;
   return new Promise((resolve, reject) => {
-    const request = start(url, { method, headers, signal, rejectUnauthorized: verify }, resolve);
+    const request = start(url, { method, headers, signal, agent, rejectUnauthorized: verify }, resolve);
     request.setTimeout(IDLE_MS, () => request.destroy(new Error('net/http: timeout awaiting response headers')));
     request.once('error', (error) => reject(signal.aborted ? cancelled() : transportError(method, url, error)));
     request.end(body);

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { internal } from '../errors.ts';
 import { digestOf, isDigest } from '../images/config.ts';
+import type { Agents } from './agents.ts';
 import { authorize, type Credentials } from './auth.ts';
 import type { Endpoint } from './endpoints.ts';
 import { RegistryError, registryError } from './errors.ts';
@@ -10,19 +11,27 @@ import { MANIFEST_TYPES } from './manifest.ts';
 const MANIFEST_LIMIT = 4 << 20;
 const ERROR_LIMIT = 64 << 10;
 
+export interface RepositoryAccess {
+  credentials: Credentials;
+  signal: AbortSignal;
+  agents: Agents;
+}
+
 /** One repository at one endpoint (OCI distribution spec v1.1, pull). */
 export class Repository {
   readonly endpoint: Endpoint;
   readonly #path: string;
   readonly #credentials: Credentials;
   readonly #signal: AbortSignal;
+  readonly #agents: Agents;
   #authorization: Promise<string | undefined> | undefined;
 
-  constructor(endpoint: Endpoint, path: string, credentials: Credentials, signal: AbortSignal) {
+  constructor(endpoint: Endpoint, path: string, { credentials, signal, agents }: RepositoryAccess) {
     this.endpoint = endpoint;
     this.#path = path;
     this.#credentials = endpoint.isMirror ? {} : credentials;
     this.#signal = signal;
+    this.#agents = agents;
   }
 
   /** By tag or digest; the digest is checked when it was asked for. Throws RegistryError or EngineError. */
@@ -58,6 +67,7 @@ export class Repository {
         headers: authorization === undefined ? headers : { ...headers, authorization },
         verify: this.endpoint.verify,
         signal,
+        agents: this.#agents,
       });
       if (answer.statusCode === 200 || answer.statusCode === 206) return answer;
       const text = await readText(answer, ERROR_LIMIT);
@@ -68,13 +78,21 @@ export class Repository {
 
   /** `GET /v2/` tells whether there is a registry and how it wants to be asked. */
   async #handshake(): Promise<string | undefined> {
-    const answer = await send(new URL(`${this.endpoint.url}/v2/`), { verify: this.endpoint.verify, signal: this.#signal });
+    const answer = await send(new URL(`${this.endpoint.url}/v2/`), {
+      verify: this.endpoint.verify,
+      signal: this.#signal,
+      agents: this.#agents,
+    });
     answer.resume();
     return answer.statusCode === 401 ? this.#authorize(answer.headers['www-authenticate']) : undefined;
   }
 
   #authorize(challenge: string | undefined): Promise<string | undefined> {
-    return authorize(challenge, this.#path, this.#credentials, { verify: this.endpoint.verify, signal: this.#signal });
+    return authorize(challenge, this.#path, this.#credentials, {
+      verify: this.endpoint.verify,
+      signal: this.#signal,
+      agents: this.#agents,
+    });
   }
 }
 

@@ -85,7 +85,8 @@ export class TestRegistry {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     this.requests.push(`${request.method} ${request.url}`);
     if (this.hook(request, response)) return;
-    const url = request.url ?? '';
+    // a request to a proxy names the whole URL
+    const url = (request.url ?? '').replace(/^http:\/\/[^/]+/, '');
     if (url === '/v2/') {
       response.end('{}');
       return;

@@ -20,11 +20,19 @@ let root: string;
 let registry: TestRegistry;
 let stores: ImageStores;
 let image: TestImage;
-const options = { mirrors: [] as string[], insecureRegistries: [] as string[] };
+const options = {
+  mirrors: [] as string[],
+  insecureRegistries: [] as string[],
+  proxies: { http: '', https: '', none: '' },
+  maxConcurrentDownloads: 3,
+  maxDownloadAttempts: 5,
+};
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'pull-'));
   options.mirrors = [];
+  options.proxies = { http: '', https: '', none: '' };
+  options.maxDownloadAttempts = 5;
   registry = await TestRegistry.start();
   stores = await openImageStores(root, () => options);
   image = imageOf([await tarOf([{ name: 'a', content: Buffer.alloc(300_000, 'a') }]), await tarOf([{ name: 'b', content: 'b' }])], {
@@ -114,6 +122,29 @@ describe('pull', () => {
       return true;
     };
     expect((await pull(`${registry.host}/library/x`)).at(-1)).toContain('Downloaded newer image');
+  });
+
+  it('gives up after as many tries as it was told', async () => {
+    options.maxDownloadAttempts = 1;
+    let asked = 0;
+    registry.hook = (request, response) => {
+      if (!request.url?.endsWith(digest(image.layers[1] as Buffer))) return false;
+      asked += 1;
+      response.destroy();
+      return true;
+    };
+    await expect(pull(`${registry.host}/library/x`)).rejects.toThrow();
+    expect(asked).toBe(1);
+  });
+
+  it('goes through the proxy it was told, except where it was told not to', async () => {
+    options.proxies = { http: `http://${registry.host}`, https: '', none: '127.0.0.1' };
+    options.mirrors = ['http://mirror.example:5000'];
+    expect((await pull('x')).at(-1)).toContain('Downloaded newer image');
+    expect(registry.requests[0]).toBe('GET http://mirror.example:5000/v2/');
+    registry.requests.length = 0;
+    await pull(`${registry.host}/library/x`);
+    expect(registry.requests[0]).toBe('GET /v2/');
   });
 
   it('fetches a layer once when several ask for it at the same time', async () => {

@@ -214,7 +214,7 @@ describe('SharedWork', () => {
 
 describe('Semaphore', () => {
   it('lets so many in at a time', async () => {
-    const semaphore = new Semaphore(2);
+    const semaphore = new Semaphore(() => 2);
     let [inside, most] = [0, 0];
     const visit = async (): Promise<void> => {
       inside += 1;
