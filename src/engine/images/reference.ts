@@ -18,13 +18,10 @@ const DOMAIN =
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}$/;
 
-/** Whether a text is a digest, as the `tag` parameter of the API may be one. */
-export const isReferenceDigest = (text: string): boolean => DIGEST.test(text);
-
-/** `name` with the API's separate `tag` parameter. Throws EngineError 400 with dockerd's words. */
+/** `name` with the API's separate `tag` parameter, which may be a digest. Throws EngineError 400 with dockerd's words. */
 export function withTag(reference: Reference, tag: string): Reference {
   const { domain, path } = reference;
-  if (isReferenceDigest(tag)) return { domain, path, digest: tag };
+  if (DIGEST.test(tag)) return { domain, path, digest: tag };
   if (!TAG.test(tag)) throw badRequest('invalid tag format');
   return { domain, path, tag };
 }

@@ -1,5 +1,5 @@
 /** What one party sees of work that several may wait for. */
-export type Report<Event> = (event: Event) => void;
+type Report<Event> = (event: Event) => void;
 
 interface Job<Event> {
   controller: AbortController;

@@ -5,7 +5,7 @@ import { RegistryError } from './errors.ts';
 import type { Descriptor } from './manifest.ts';
 import type { Repository } from './repository.ts';
 
-export interface BlobTransfer {
+interface BlobTransfer {
   /** Bytes so far. */
   received(bytes: number): void;
   retrying(seconds: number): void;

@@ -4,7 +4,7 @@ import { EngineError, internal } from '../errors.ts';
 import type { Agents } from './agents.ts';
 import { transportError } from './errors.ts';
 
-export interface HttpOptions {
+interface HttpOptions {
   method?: 'GET' | 'POST' | 'HEAD';
   headers?: Record<string, string>;
   body?: string;

@@ -31,13 +31,13 @@ const RT_TABLE_MAIN = 254;
 const RTPROT_BOOT = 3;
 const RTN_UNICAST = 1;
 
-export interface Ipv4Prefix {
+interface Ipv4Prefix {
   address: string;
   length: number;
 }
 
 /** Four bytes of a dotted address. */
-export function addressBytes(address: string): Buffer {
+function addressBytes(address: string): Buffer {
   if (!isIPv4(address)) throw new TypeError(`expected an IPv4 address, found ${address}`);
   return Buffer.from(address.split('.').map(Number));
 }
@@ -53,7 +53,7 @@ function interfaceHeader(index: number, up: boolean): Buffer {
 
 const macBytes = (mac: string): Buffer => Buffer.from(mac.replaceAll(':', ''), 'hex');
 
-export interface LinkChange {
+interface LinkChange {
   up?: boolean;
   mtu?: number;
   mac?: string;
@@ -73,7 +73,7 @@ export function addBridge(name: string, mtu: number): NetlinkRequest {
   return { type: RTM_NEWLINK, flags: NLM_F_CREATE | NLM_F_EXCL, body, what: `bridge ${name}` };
 }
 
-export interface VethPair {
+interface VethPair {
   name: string;
   /** Index of the bridge that `name` joins. */
   master: number;

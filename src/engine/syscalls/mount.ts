@@ -5,10 +5,8 @@ const mount2 = bind<[string, string, string | null, number, string | null]>(
 );
 const umount2 = bind<[string, number]>('int umount2(const char *target, int flags)');
 
-/** Flags of mount(2) used here. */
+/** A flag of mount(2). */
 export const MS_BIND = 4096;
-export const MS_REC = 16384;
-export const MS_PRIVATE = 1 << 18;
 
 const MNT_DETACH = 2;
 

@@ -10,13 +10,13 @@ const CLONE_NEWNET = 0x40000000;
 const OWN = '/proc/thread-self/ns/net';
 
 /**
- * Runs a step in a new (path undefined) or existing network namespace and comes back. Synchronous: only this thread is
- * there, and nothing else of it runs meanwhile. A thread that cannot come back must not go on: then the process ends.
+ * Runs a step in a new network namespace and comes back. Synchronous: only this thread is there, and nothing else of it
+ * runs meanwhile. A thread that cannot come back must not go on: then the process ends.
  */
-export function inNetworkNamespace<Result>(path: string | undefined, step: () => Result): Result {
+function inNewNetworkNamespace<Result>(step: () => Result): Result {
   const home = openSync(OWN, 'r');
   try {
-    enter(path);
+    check('unshare', 'network namespace', unshare(CLONE_NEWNET));
     try {
       return step();
     } finally {
@@ -24,19 +24,6 @@ export function inNetworkNamespace<Result>(path: string | undefined, step: () =>
     }
   } finally {
     closeSync(home);
-  }
-}
-
-function enter(path: string | undefined): void {
-  if (path === undefined) {
-    check('unshare', 'network namespace', unshare(CLONE_NEWNET));
-    return;
-  }
-  const fd = openSync(path, 'r');
-  try {
-    check('setns', path, setns(fd, CLONE_NEWNET));
-  } finally {
-    closeSync(fd);
   }
 }
 
@@ -55,7 +42,7 @@ function comeBack(home: number): void {
  */
 export function createNetworkNamespace(path: string): Netlink {
   closeSync(openSync(path, 'wx', 0o600));
-  return inNetworkNamespace(undefined, () => {
+  return inNewNetworkNamespace(() => {
     mount(OWN, path, null, MS_BIND, null);
     try {
       writeFileSync('/proc/sys/net/ipv6/conf/default/disable_ipv6', '1');
@@ -65,6 +52,3 @@ export function createNetworkNamespace(path: string): Netlink {
     return new Netlink();
   });
 }
-
-/** A netlink socket in a namespace that is there. */
-export const openNetlinkIn = (path: string): Netlink => inNetworkNamespace(path, () => new Netlink());

@@ -12,7 +12,7 @@ const MSG_DONTWAIT = 0x40;
 const NLMSG_ERROR = 2;
 const HEADER = 16;
 
-export const NLM_F_REQUEST = 1;
+const NLM_F_REQUEST = 1;
 const NLM_F_ACK = 4;
 export const NLM_F_EXCL = 0x200;
 export const NLM_F_CREATE = 0x400;

@@ -24,7 +24,7 @@ export function availableCapabilities(procStatus: string = readFileSync('/proc/s
 }
 
 /** Upper case with the CAP_ prefix; `ALL` stays. Throws EngineError 400 with dockerd's words for an unknown or unavailable one. */
-export function normalizeCapabilities(names: readonly string[], available: readonly string[]): string[] {
+function normalizeCapabilities(names: readonly string[], available: readonly string[]): string[] {
   return names.map((given) => {
     const upper = given.toUpperCase();
     if (upper === 'ALL') return upper;

@@ -1,4 +1,4 @@
-export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Environment of a container's first process: Docker's own variables first, then the config's, which win and keep their places. */
 export function containerEnvironment(config: { hostname: string; tty: boolean; env: readonly string[] }): string[] {

@@ -31,7 +31,7 @@ export interface OciUser {
   additionalGids: number[];
 }
 
-export interface OciCapabilities {
+interface OciCapabilities {
   bounding: string[];
   effective: string[];
   permitted: string[];
