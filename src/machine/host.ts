@@ -1,3 +1,4 @@
+import { posix, win32 } from 'node:path';
 import type { AuthorityPaths } from '../certs/authority.ts';
 import { systemCode } from '../core/errors.ts';
 import { type StorePaths, storePaths } from '../store/paths.ts';
@@ -22,6 +23,8 @@ export interface MachinesHost {
 export function machinesHost(options: MachinesOptions): MachinesHost {
   const paths = storePaths(options.storePath, options.platform.os);
   const { env, os } = options.platform;
+  const { resolve } = os === 'win32' ? win32 : posix;
+  const absolute = (path: string | undefined) => (path === undefined ? undefined : resolve(path)); // config.json keeps it
   let id: Promise<string> | undefined;
   const lock = async <T>(name: string, onWait: () => void, work: () => Promise<T>, signal = options.signal) => {
     const { withFileLock } = await import('../host/file-lock.ts'); // most commands change nothing
@@ -31,16 +34,17 @@ export function machinesHost(options: MachinesOptions): MachinesHost {
     options,
     paths,
     authority: {
-      caCert: options.tls?.caCert ?? paths.caCert,
-      caKey: options.tls?.caKey ?? paths.caKey,
-      clientCert: options.tls?.clientCert ?? paths.clientCert,
-      clientKey: options.tls?.clientKey ?? paths.clientKey,
+      caCert: absolute(options.tls?.caCert) ?? paths.caCert,
+      caKey: absolute(options.tls?.caKey) ?? paths.caKey,
+      clientCert: absolute(options.tls?.clientCert) ?? paths.clientCert,
+      clientKey: absolute(options.tls?.clientKey) ?? paths.clientKey,
     },
     user: (os === 'win32' ? env.USERNAME : env.USER) || 'unknown',
     storeId: () => (id ??= readStoreId(paths.storeRecord)),
     lockMachine: (name, work, signal) =>
       lock(`machine-${name}`, () => options.log.warn(`Waiting for another command that works on machine "${name}"...`), work, signal),
-    lockStore: (name, work, signal) => lock(name, () => options.log.info(`Waiting for another command (${name})...`), work, signal),
+    lockStore: (name, work, signal) =>
+      lock(name, () => options.log.info(`Waiting for another command that holds the store's lock "${name}"...`), work, signal),
   };
 }
 

@@ -83,6 +83,11 @@ describe('a command', () => {
     expect((await run({ command: 'head -c 2000000 /dev/zero', stdout })).exit).toBe(0);
   });
 
+  it('may end before it has read what it is sent', async () => {
+    for (const command of ['exit 3', 'head -c 1 >/dev/null; exit 3'])
+      expect((await run({ command, stdin: Readable.from(Array.from({ length: 100 }, () => randomBytes(50_000))) })).exit).toBe(3);
+  });
+
   it('is ended by an abort, with its reason', async () => {
     const abort = new AbortController();
     const running = run({ command: 'sleep 1000', signal: abort.signal });
