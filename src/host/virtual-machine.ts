@@ -12,7 +12,10 @@ export interface VirtualMachine {
   readonly uuid: string;
   /** What `-pidfile` says. */
   readonly pidFile: string;
-  /** Addresses of the character devices in `args`, QEMU being the server of each: relative paths, or pipe names on Windows. */
+  /**
+   * Addresses of the character devices in `args`, in the order channel, console, qmp, QEMU being the server of each: relative
+   * paths, or pipe names on Windows.
+   */
   readonly sockets: { readonly qmp: string; readonly console: string; readonly channel: string };
   /** Milliseconds without one byte from the guest after which its kernel counts as not starting. */
   readonly silenceLimit?: number;

@@ -98,9 +98,12 @@ async function startFailure(vm: VirtualMachine, failure: string | undefined): Pr
   return new MachineError('VM_START_FAILED', `${vm.program} did not start (${failure ?? 'ended at once'}): ${words}`);
 }
 
+/** In the order of the arguments: on Windows QEMU makes each pipe only when the one before has its client. */
 async function connectAll(sockets: VirtualMachine['sockets'], qemu?: StartedQemu): Promise<VmConnections> {
+  const channel = await connectWhenThere(sockets.channel, qemu);
+  const console = await connectWhenThere(sockets.console, qemu);
   const qmp = await Qmp.open(await connectWhenThere(sockets.qmp, qemu), qemu === undefined ? GREETING : FIRST_GREETING);
-  return { qmp, console: await connectWhenThere(sockets.console, qemu), channel: await connectWhenThere(sockets.channel, qemu) };
+  return { qmp, console, channel };
 }
 
 async function connectWhenThere(path: string, qemu: StartedQemu | undefined): Promise<Awaited<ReturnType<typeof connect>>> {

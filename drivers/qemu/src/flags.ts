@@ -7,7 +7,7 @@ export const FLAGS: readonly FlagSpec[] = [
     type: 'int',
     env: 'QEMU_CPU_COUNT',
     default: 0,
-    help: 'number of CPUs for the machine (0: 1 under TCG, else 2)',
+    help: 'Number of CPUs for the machine (0: 1 under TCG, else 2)',
   },
   { name: 'qemu-memory', type: 'int', env: 'QEMU_MEMORY', default: 1024, help: 'Size of memory for the machine in MB' },
   {

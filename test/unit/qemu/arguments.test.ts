@@ -79,6 +79,11 @@ describe("QEMU's arguments", () => {
     expect(valuesOf(args, '-chardev')).toContain('pipe,id=qmp,path=tsmachine-6ba7b810-9dad-41d1-80b4-00c04fd430c8-qmp');
   });
 
+  it('name the character devices in the order in which they are connected', () => {
+    const ids = valuesOf(build({}, 'win32').args, '-chardev').map((device) => /id=(\w+)/.exec(device ?? '')?.[1]);
+    expect(ids).toEqual(['channel', 'console', 'qmp']);
+  });
+
   it('let QEMU lock a pid file and be known by its uuid', () => {
     const vm = build();
     expect(valuesOf(vm.args, '-pidfile')).toEqual([vm.pidFile]);
