@@ -9,6 +9,7 @@ import { consoleLogger } from './console-logger.ts';
 import { findCommand } from './find-command.ts';
 import { DEBUG_ANYWHERE, GLOBAL_FLAGS, type GlobalOptions, globalOptions, saysDebug } from './global-flags.ts';
 import { stoppable } from './interrupt.ts';
+import { emphasised } from './render/emphasis.ts';
 import { errorText } from './render/errors.ts';
 import { openSession, type ProgramInput, programName, type Session } from './session.ts';
 import { versionText } from './version.ts';
@@ -19,7 +20,7 @@ export async function runProgram(input: ProgramInput): Promise<number> {
     return await dispatch(input);
   } catch (error) {
     const stopped = input.signal.aborted && isMachineError(input.signal.reason) ? input.signal.reason : undefined;
-    input.stderr.write(`${errorText(stopped ?? error, saysDebug(input.words))}\n`);
+    input.stderr.write(`${await emphasised(errorText(stopped ?? error, saysDebug(input.words)), input)}\n`);
     return (stopped ?? (isMachineError(error) ? error : undefined))?.exitCode ?? 1;
   }
 }
