@@ -11,7 +11,7 @@ export function watchExit(services: ContainerServices, container: Container, tas
   const unwatch = watchMemory(services, container);
   const finish = async (): Promise<void> => {
     const exit = await task.exited;
-    unwatch();
+    unwatch(exit.code);
     await container.changes.run(() => afterExit(services, container, task, exit.code, relaunch));
   };
   finish().catch((error: Error) => services.log(`container ${container.id}: ${error.stack ?? error.message}`));
