@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { statfsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { systemCode } from '../../core/errors.ts';
@@ -54,7 +55,7 @@ export async function extractLayer(source: AsyncIterable<Buffer>, target: string
 
 async function feedTar(target: string, bytes: () => AsyncGenerator<Buffer>): Promise<void> {
   const tar = spawn('tar', [...TAR_OPTIONS, '--directory', target, '--file', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
-  const ended = exitOf(tar);
+  const ended = exitOf(tar, target);
   ended.catch(() => undefined);
   try {
     await pipeline(bytes, tar.stdin);
@@ -68,7 +69,7 @@ async function feedTar(target: string, bytes: () => AsyncGenerator<Buffer>): Pro
   await ended;
 }
 
-function exitOf(tar: ChildProcessByStdio<Writable, null, Readable>): Promise<void> {
+function exitOf(tar: ChildProcessByStdio<Writable, null, Readable>, target: string): Promise<void> {
   let words = '';
   tar.stderr.setEncoding('utf8').on('data', (text: string) => {
     if (words.length < 4096) words += text;
@@ -77,8 +78,20 @@ function exitOf(tar: ChildProcessByStdio<Writable, null, Readable>): Promise<voi
     tar.once('error', (error) => reject(internal(`cannot start tar (Debian package tar): ${error.message}`, error)));
     tar.once('close', (code, signal) => {
       if (code === 0) resolve();
-      else
-        reject(internal(`failed to register layer: tar: ${words.trim().split('\n')[0] || `ended with ${signal ?? `exit code ${code}`}`}`));
+      else reject(internal(`failed to register layer: ${reasonOf(words, target) || `tar ended with ${signal ?? `exit code ${code}`}`}`));
     });
   });
+}
+
+/** Less than this free means that the disk is full, which tar may tell as "Wrote only 512 of 10240 bytes". */
+const FULL_BYTES = 64 * 1024;
+
+function reasonOf(words: string, target: string): string {
+  const said = words.trim().split('\n')[0] ?? '';
+  try {
+    const { bavail, bsize } = statfsSync(target);
+    return bavail * bsize < FULL_BYTES ? `write ${target}: no space left on device` : said;
+  } catch {
+    return said;
+  }
 }

@@ -1,7 +1,8 @@
 /** Pulling from registries that work, that are slow, and that lie. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -286,6 +287,25 @@ describe('a pull is refused', () => {
       return true;
     };
     expect(await fails('x')).toContain('is longer than');
+  });
+});
+
+describe('a disk that is full', () => {
+  it('fails the pull with the reason, and the image comes when there is room', async () => {
+    const full = join(root, 'full');
+    mkdirSync(full);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', full]);
+    try {
+      stores = await openImageStores(full, () => options);
+      const random = imageOf([await tarOf([{ name: 'big', content: randomBytes(400_000) }])]);
+      registry.put('library/random:latest', random);
+      await expect(pull(`${registry.host}/library/random`)).rejects.toThrow(/failed to register layer: write .*: no space left on device/);
+      expect(readdirSync(join(full, 'overlay2'))).toEqual(['l']);
+      execFileSync('mount', ['-o', 'remount,size=4m', full]);
+      expect((await pull(`${registry.host}/library/random`)).at(-1)).toContain('Downloaded newer image');
+    } finally {
+      execFileSync('umount', [full]);
+    }
   });
 });
 
