@@ -26,7 +26,6 @@ export class GuestChannel {
     this.socket = socket;
     this.events = events;
     this.now = now;
-    socket.on('error', () => {}); // QEMU's end is seen elsewhere
     onLines(socket, (line) => this.take(line), 4096);
     const timer = setInterval(() => this.ping(), PING_INTERVAL);
     socket.once('close', () => clearInterval(timer));

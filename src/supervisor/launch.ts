@@ -109,7 +109,8 @@ async function connectAll(sockets: VirtualMachine['sockets'], qemu?: StartedQemu
 async function connectWhenThere(path: string, qemu: StartedQemu | undefined): Promise<Awaited<ReturnType<typeof connect>>> {
   for (let waited = 0; ; waited += 4) {
     try {
-      return await connect(path);
+      const socket = await connect(path);
+      return socket.on('error', () => {}); // a QEMU that ends resets it: seen by its exit
     } catch (error) {
       const code = systemCode(error);
       const early = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EBUSY';

@@ -30,7 +30,6 @@ export class Qmp {
 
   private constructor(socket: Socket, onGreeting: () => void) {
     this.socket = socket;
-    socket.on('error', () => {}); // followed by close
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     this.closed.then(() => this.rejectAll());
     onLines(socket, (line) => this.take(line, onGreeting));

@@ -95,7 +95,6 @@ export class RunningVm {
   private listenToGuest(): void {
     const log = new ConsoleLog(FILES.consoleLog);
     const { console, channel } = this.connections;
-    console.on('error', () => {}); // QEMU's end is seen on QMP
     console.on('data', (bytes: Buffer) => {
       this.sign.resolve();
       log.write(bytes);
