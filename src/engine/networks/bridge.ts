@@ -30,6 +30,9 @@ export interface BridgeOptions {
   spare: number;
 }
 
+/** How long after its start the engine makes ready what the first container would have to wait for. */
+const SETTLE_MS = 1500;
+
 interface Connection {
   endpoint: Endpoint;
   name: string;
@@ -46,7 +49,8 @@ export class Bridge implements BridgeNetwork {
   readonly #namespaces: NamespacePool;
   readonly #table: PortTable;
   readonly #ports = new PortAllocator();
-  #filtered: Promise<void> = Promise.resolve();
+  #filtered: Promise<void> | undefined;
+  #settle: NodeJS.Timeout | undefined;
   readonly #connections = new Map<string, Connection>();
 
   private constructor(options: BridgeOptions) {
@@ -98,7 +102,7 @@ export class Bridge implements BridgeNetwork {
         endpointId,
         ports: ports.map((port) => port.binding),
       };
-      await this.#filtered;
+      await this.#filter();
       await this.#table.publish(rulesOf(endpoint));
       namespace = this.#namespaces.take();
       endpoint.netns = namespace.path;
@@ -125,7 +129,7 @@ export class Bridge implements BridgeNetwork {
     this.#connections.delete(containerId);
     const { endpoint, ports } = connection;
     try {
-      await this.#filtered;
+      await this.#filter();
       await this.#table.withdraw(rulesOf(endpoint));
     } finally {
       this.#ports.release(ports);
@@ -142,10 +146,23 @@ export class Bridge implements BridgeNetwork {
       const ports = await this.#ports.take(endpoint.ports, endpoint.ipAddress).catch(() => []);
       this.#connections.set(containerId, { endpoint, name, ports });
     }
-    // starting a program takes long where the processor is emulated: whoever connects waits for it, the others do not
-    this.#filtered = this.#resetTable(running.flatMap(({ endpoint }) => rulesOf(endpoint)));
-    this.#filtered.catch(() => undefined);
-    this.#namespaces.refillSoon();
+    if (running.length > 0) await this.#filter();
+    // where the processor is emulated a start of nft takes long: the engine answers first
+    this.#settle = setTimeout(() => {
+      this.#filter().catch(() => undefined);
+      this.#namespaces.refillSoon();
+    }, SETTLE_MS);
+    this.#settle.unref();
+  }
+
+  /** Makes the rules once, with the ports of whoever is connected by then. */
+  #filter(): Promise<void> {
+    this.#filtered ??= this.#resetTable([...this.#connections.values()].flatMap(({ endpoint }) => rulesOf(endpoint))).catch((error) => {
+      // who comes next tries again
+      this.#filtered = undefined;
+      throw error;
+    });
+    return this.#filtered;
   }
 
   #resetTable(rules: readonly PortRule[]): Promise<void> {
@@ -155,6 +172,7 @@ export class Bridge implements BridgeNetwork {
 
   /** Gives back what is not a running container's. */
   close(): void {
+    clearTimeout(this.#settle);
     this.#namespaces.close();
     for (const { ports } of this.#connections.values()) this.#ports.release(ports);
   }
