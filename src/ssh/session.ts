@@ -30,7 +30,7 @@ export interface SessionOptions extends SessionStreams {
  * ended, as shells say it. Throws `SSH_FAILED` when the connection broke before the end was told.
  */
 export async function runSession(client: Client, options: SessionOptions): Promise<number> {
-  const channel = await open(client, options);
+  const { channel, ended } = await open(client, options);
   const { stdin, stdout, stderr, terminal, signal } = options;
   const stopResizing = terminal?.onResize(() => {
     const { columns, rows } = terminal.size();
@@ -41,7 +41,7 @@ export async function runSession(client: Client, options: SessionOptions): Promi
   try {
     stdin.pipe(channel);
     const output = Promise.all([copy(channel, stdout), copy(channel.stderr, stderr)]);
-    const exit = await exitOf(channel, client);
+    const exit = await ended;
     await output;
     return exit;
   } catch (error) {
@@ -55,11 +55,19 @@ export async function runSession(client: Client, options: SessionOptions): Promi
   }
 }
 
-function open(client: Client, { command, terminal }: SessionOptions): Promise<ClientChannel> {
+interface OpenSession {
+  readonly channel: ClientChannel;
+  /** The exit code. */
+  readonly ended: Promise<number>;
+}
+
+function open(client: Client, { command, terminal }: SessionOptions): Promise<OpenSession> {
   const pty = terminal && { term: terminal.name, cols: terminal.size().columns, rows: terminal.size().rows, width: 0, height: 0 };
   return new Promise((resolve, reject) => {
     const opened = (error: Error | undefined, channel: ClientChannel) =>
-      error ? reject(new MachineError('SSH_FAILED', `the server opens no session: ${error.message}`, { cause: error })) : resolve(channel);
+      error
+        ? reject(new MachineError('SSH_FAILED', `the server opens no session: ${error.message}`, { cause: error }))
+        : resolve({ channel, ended: exitOf(channel, client) }); // listens now: a quick command's end may come in the same packet
     if (command === undefined) client.shell(pty ?? false, opened);
     else client.exec(command, pty ? { pty } : {}, opened);
   });

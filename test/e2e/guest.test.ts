@@ -178,12 +178,12 @@ describe('what lies on the data disk', () => {
     await inside('echo \'{"debug": true}\' | sudo tee /etc/docker/daemon.json; sudo touch /var/lib/docker/kept; echo mine >mine');
   });
 
-  const survives = async () => {
+  const survives = async (lastLine = '# newer') => {
     expect(await inside('cat mine; ls /var/lib/docker/kept; cat /etc/docker/daemon.json')).toBe(
       'mine\n/var/lib/docker/kept\n{"debug": true}\n',
     );
     expect(await inside('sudo sha256sum /var/lib/tsmachine/ssh/dropbear_ed25519_host_key')).toBe(hostKey);
-    expect(await inside('tail -n 1 /var/lib/boot2docker/ca.pem; hostname')).toBe('# newer\nrenamed\n');
+    expect(await inside('tail -n 1 /var/lib/boot2docker/ca.pem; hostname')).toBe(`${lastLine}\nrenamed\n`);
   };
 
   it('survives the power button, which shuts down cleanly; the boot scripts run', async () => {
@@ -195,11 +195,17 @@ describe('what lies on the data disk', () => {
     await until('bootlocal.sh', async () => (await attempt('tail -n 1 bootlocal')).stdout === '0\n');
   });
 
-  it('survives losing power', async () => {
-    await inside('sync');
+  it('survives losing power, also between taking certificates and installing them', async () => {
+    await inside(
+      [
+        'set -e; p=/var/lib/tsmachine/pending; sudo mkdir -p $p/tls; sudo cp /var/lib/boot2docker/*.pem $p/tls/',
+        "echo '# newest' | sudo tee -a $p/tls/ca.pem; echo 2000 | sudo tee $p/tls/generation; sync",
+      ].join('\n'),
+    );
     await store.must('kill', NAME);
     await store.must('start', NAME);
-    await survives();
+    await survives('# newest');
+    expect(await inside('sudo ls /var/lib/tsmachine; sudo cat /var/lib/tsmachine/tls.generation')).toMatch(/^(?!.*pending).*\n2000\n$/s);
     expect(await inside('cat bootsync')).toBe('booted\nbooted\n');
   });
 
