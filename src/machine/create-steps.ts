@@ -6,8 +6,9 @@ import { emptyRecord, type MachineRecord } from '../store/record.ts';
 import type { CreateRequest } from './api.ts';
 import { type CreateJob, driverOf, entryOf, hostOptions, requestDigest } from './create-job.ts';
 import { checkEngineTls } from './engine-client.ts';
+import { engineAddress } from './engine-connection.ts';
 import { createEntry } from './entry.ts';
-import { copyClientFiles, ensureSshKeys } from './identity.ts';
+import { copyClientFiles, ensureSshKeys, readIdentity } from './identity.ts';
 import { openDriver, openNewDriver } from './open-driver.ts';
 import { awaitState } from './power.ts';
 
@@ -118,6 +119,22 @@ export const createSteps: readonly CreateStep[] = [
       if (!pushesReadiness(driver)) return;
       await driver.awaitReady((phase, seconds) => job.steps.detail('ready', `${phase} ${seconds.toFixed(2)} s`));
       await entryOf(job).saveDriver(driver.serialize());
+    },
+  },
+  {
+    name: 'provision',
+    title: 'Set the guest up',
+    failure: 'Error creating machine: Error running provisioning: ',
+    async run(job) {
+      const { host, request, signal } = job;
+      const provisioner = provisionerFor(request.driver.capabilities.guest);
+      const endpoint = await driverOf(job).ssh();
+      if (!provisioner || !endpoint) return;
+      const { remoteShell } = await import('../ssh/index.ts');
+      const { sshAccess } = await import('./machine-ssh.ts');
+      const { host: address, port } = engineAddress(await driverOf(job).url());
+      const identity = await readIdentity(entryOf(job), { enginePort: port, addresses: [address] });
+      await provisioner.provision(remoteShell(sshAccess(host, entryOf(job), endpoint), signal), identity, host.options.log);
     },
   },
   {

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { SecureContext } from 'node:tls';
 import { MachineError, messageOf, systemCode } from '../core/errors.ts';
 import type { MachineConfig } from '../store/config.ts';
 import { connectEngine, type EngineCredentials, engineAddress, hostPort } from './engine-connection.ts';
@@ -16,7 +17,20 @@ async function credentialsOf(config: MachineConfig): Promise<EngineCredentials> 
     readFile(ClientKeyPath, 'utf8'),
     ServerCertPath === '' ? undefined : readOptional(ServerCertPath),
   ]);
-  return { ca, cert, key, machineName: config.name, ...(server === undefined ? {} : { expected: new X509Certificate(server) }) };
+  const context = await secureContext(ca, cert, key);
+  return { context, machineName: config.name, ...(server === undefined ? {} : { expected: new X509Certificate(server) }) };
+}
+
+const contexts = new Map<string, SecureContext>();
+
+/** One for all machines with the same files: parsing them takes as long as a handshake. */
+async function secureContext(ca: string, cert: string, key: string): Promise<SecureContext> {
+  const { createSecureContext } = await import('node:tls');
+  const known = contexts.get(ca + cert + key);
+  if (known) return known;
+  const made = createSecureContext({ ca, cert, key });
+  contexts.set(ca + cert + key, made);
+  return made;
 }
 
 /** Throws TLS_CHECK_FAILED in docker-machine's words; the line about a restart only where regenerating causes one. */

@@ -1,6 +1,7 @@
 /** A verified TLS connection to a machine's engine, and why there is none, in the words of Go's crypto/tls and net. */
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { alternativeNames, isValidFor } from '../certs/inspect.ts';
 import { MachineError, systemCode } from '../core/errors.ts';
 
@@ -10,10 +11,8 @@ export interface EngineAddress {
 }
 
 export interface EngineCredentials {
-  /** PEM. */
-  readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
+  /** The CA and the client pair. */
+  readonly context: SecureContext;
   /** The machine's own server certificate as the store has it. */
   readonly expected?: X509Certificate;
   readonly machineName: string;
@@ -41,9 +40,14 @@ export function hostPort({ host, port }: EngineAddress): string {
  */
 export async function connectEngine(address: EngineAddress, credentials: EngineCredentials, timeout: number, signal: AbortSignal) {
   const tls = await import('node:tls');
-  const { ca, cert, key } = credentials;
   const servername = isIP(address.host) === 0 ? address.host : '';
-  const socket = tls.connect({ ...address, ca, cert, key, servername, rejectUnauthorized: false, checkServerIdentity: () => undefined });
+  const socket = tls.connect({
+    ...address,
+    secureContext: credentials.context,
+    servername,
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+  });
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
   try {
     await new Promise<void>((resolve, reject) => {
