@@ -21,7 +21,7 @@ export function newPlace(...below: string[]): SupervisedPlace & { dispose(): voi
     platform: thisPlatform(),
     runner: processRunner(silentLogger),
     dispose() {
-      for (const { pid } of processesIn(dir)) process.kill(pid, 'SIGKILL');
+      for (const { pid } of processesWhere((cwd) => cwd.startsWith(root))) process.kill(pid, 'SIGKILL');
       rmSync(root, { recursive: true, force: true });
     },
   };
@@ -48,11 +48,15 @@ export function tinyVm(dir: string, says = 'hello from the guest\n', more: Parti
 
 /** Living processes whose working directory is `dir`. */
 export function processesIn(dir: string): { pid: number; command: string }[] {
+  return processesWhere((cwd) => cwd === dir);
+}
+
+function processesWhere(wanted: (workingDirectory: string) => boolean): { pid: number; command: string }[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
-        if (readlinkSync(`/proc/${name}/cwd`) !== dir) return [];
+        if (!wanted(readlinkSync(`/proc/${name}/cwd`))) return [];
         return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') }];
       } catch {
         return []; // gone meanwhile, or a zombie
