@@ -40,6 +40,7 @@ export const TEST_PACKAGES = [
     'psmisc',
     'tmux',
     'expect',
+    'faketime',
   ],
 ];
 
