@@ -36,9 +36,7 @@ async function earlierAttempt(host: MachinesHost, name: string): Promise<Machine
   if (!(await exists(paths.dir))) return undefined;
   const found = await loadEntry(paths, name).catch(() => undefined);
   if (found?.record.phase === 'creating' || found?.record.phase === 'failed') return found;
-  if (found?.record.phase !== 'removing') throw new MachineError('MACHINE_EXISTS', `Docker machine ${JSON.stringify(name)} already exists`);
-  await deleteEntry(paths);
-  return undefined;
+  throw new MachineError('MACHINE_EXISTS', `Docker machine ${JSON.stringify(name)} already exists`);
 }
 
 async function runStep(job: CreateJob, step: CreateStep): Promise<void> {

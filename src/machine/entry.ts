@@ -1,4 +1,4 @@
-import { readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../core/atomic-file.ts';
 import { systemCode } from '../core/errors.ts';
@@ -63,41 +63,32 @@ export async function loadEntry(paths: MachinePaths, name: string): Promise<Mach
 
 /** Makes the folder with both files appear under its name in one rename: no crash leaves a folder without them. */
 export async function createEntry(paths: MachinePaths, config: MachineConfig, record: MachineRecord): Promise<MachineEntry> {
-  await removeStaging(paths);
+  await removeLeftovers(paths);
   await makeFolder(paths.stagingDir);
   try {
     await writeRecord(join(paths.stagingDir, 'tsmachine.json'), record);
     await writeConfig(join(paths.stagingDir, 'config.json'), config);
     await rename(paths.stagingDir, paths.dir);
   } catch (error) {
-    await removeStaging(paths);
+    await removeLeftovers(paths);
     throw error;
   }
   await syncFolder(join(paths.dir, '..'));
   return new MachineEntry(paths, config, record);
 }
 
-async function removeStaging(paths: MachinePaths): Promise<void> {
-  await rm(paths.stagingDir, { recursive: true, force: true });
-}
-
-/**
- * Deletes the folder, both files last, so that after a crash in between the rest can still be told for what it is. Nothing there
- * is success.
- */
+/** Lets the entry vanish in one rename, then deletes its files; also what a crash left of this name. Nothing there is success. */
 export async function deleteEntry(paths: MachinePaths): Promise<void> {
-  await removeStaging(paths);
-  let names: string[];
+  await removeLeftovers(paths);
   try {
-    names = await readdir(paths.dir);
+    await rename(paths.dir, paths.leavingDir);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return;
     throw error;
   }
-  const ours = [paths.config, paths.record];
-  const others = names.map((name) => join(paths.dir, name)).filter((path) => !ours.includes(path));
-  await Promise.all(others.map((path) => rm(path, { recursive: true, force: true })));
-  await rm(paths.config, { force: true });
-  await rm(paths.record, { force: true });
-  await rm(paths.dir, { recursive: true, force: true });
+  await rm(paths.leavingDir, { recursive: true, force: true });
+}
+
+async function removeLeftovers(paths: MachinePaths): Promise<void> {
+  for (const dir of [paths.stagingDir, paths.leavingDir]) await rm(dir, { recursive: true, force: true });
 }

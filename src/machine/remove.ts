@@ -16,7 +16,7 @@ export async function removeMachine(host: MachinesHost, name: string, force: boo
       throw notFound(name);
     }
     const entry = await loadOr(host, name, force);
-    if (entry && entry.record.phase !== 'removing') await removeDriverPart(host, entry, force);
+    if (entry) await removeDriverPart(host, entry, force);
     await deleteEntry(paths);
   });
 }
@@ -29,17 +29,14 @@ async function removeDriverPart(host: MachinesHost, entry: MachineEntry, force: 
     if (!force) throw error;
     host.options.log.warn(`Error removing host ${JSON.stringify(entry.config.name)}: ${messageOf(error)}`);
   }
-  await entry.update({ phase: 'removing' });
 }
 
 /** A broken entry hides what its driver made, so only force lets it go. */
 async function loadOr(host: MachinesHost, name: string, force: boolean): Promise<MachineEntry | undefined> {
-  const paths = host.paths.machine(name);
   try {
-    return await loadEntry(paths, name);
+    return await loadEntry(host.paths.machine(name), name);
   } catch (error) {
     if (!isMachineError(error)) throw error;
-    if (!(await exists(paths.config)) && !(await exists(paths.record))) return undefined; // nothing of a driver was ever here
     if (!force)
       throw new MachineError(error.code, error.message, {
         cause: error,

@@ -25,6 +25,8 @@ export interface MachinePaths {
   readonly dir: string;
   /** Where an entry is prepared before it appears under its name in one rename; names with a leading dot are not machines. */
   readonly stagingDir: string;
+  /** Where an entry goes in one rename before its files are deleted. */
+  readonly leavingDir: string;
   readonly config: string;
   /** Ours: what config.json has no field for. */
   readonly record: string;
@@ -64,6 +66,7 @@ export function storePaths(root: string, os: NodeJS.Platform = process.platform)
       return {
         dir,
         stagingDir: join(machinesDir, `.${name}.new`),
+        leavingDir: join(machinesDir, `.${name}.old`),
         config: join(dir, 'config.json'),
         record: join(dir, 'tsmachine.json'),
         caCert: join(dir, 'ca.pem'),

@@ -5,8 +5,8 @@ import { MachineError, messageOf, systemCode } from '../core/errors.ts';
 
 export interface MachineRecord {
   readonly formatVersion: 1;
-  /** `creating` with nobody creating: the process died. `failed`: the VM is undone, the entry stays. `removing`: only files are left. */
-  readonly phase: 'creating' | 'complete' | 'failed' | 'removing';
+  /** `creating` with nobody creating: the process died. `failed`: the VM is undone, the entry stays. */
+  readonly phase: 'creating' | 'complete' | 'failed';
   /** The journal: the step of create that was begun last. */
   readonly step?: string;
   /** Digest of what was asked for: the same create resumes, another one starts anew. */
@@ -53,8 +53,8 @@ export async function writeRecord(path: string, record: MachineRecord): Promise<
 
 function check(record: MachineRecord): MachineRecord {
   if (record.formatVersion !== 1) throw new Error(`formatVersion: expected 1, found ${JSON.stringify(record.formatVersion)}`);
-  if (!['creating', 'complete', 'failed', 'removing'].includes(record.phase))
-    throw new Error(`phase: expected creating, complete, failed or removing, found ${JSON.stringify(record.phase)}`);
+  if (!['creating', 'complete', 'failed'].includes(record.phase))
+    throw new Error(`phase: expected creating, complete or failed, found ${JSON.stringify(record.phase)}`);
   for (const key of ['certificateGeneration', 'engineGeneration'] as const)
     if (!Number.isSafeInteger(record[key])) throw new Error(`${key}: expected a whole number, found ${JSON.stringify(record[key])}`);
   if (!Array.isArray(record.hostKeys) || record.hostKeys.some((key) => typeof key !== 'string'))

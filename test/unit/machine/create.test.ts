@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MachineError } from '../../../src/core/errors.ts';
@@ -171,6 +171,11 @@ describe('a store with a broken entry', () => {
     await expect(machines.remove('bad', { force: false })).rejects.toMatchObject({ code: 'MACHINE_BROKEN' });
     await machines.remove('bad', { force: true });
     expect(await machines.names()).toEqual(['good']);
+    await mkdir(join(store.root, 'machines/foreign'));
+    await writeFile(join(store.root, 'machines/foreign/precious'), '');
+    await expect(machines.remove('foreign', { force: false })).rejects.toMatchObject({ code: 'MACHINE_BROKEN' });
+    await expect(create(store, driver, 'foreign')).rejects.toMatchObject({ code: 'MACHINE_EXISTS' });
+    expect(await readdir(join(store.root, 'machines/foreign'))).toEqual(['precious']);
   });
 });
 
