@@ -41,33 +41,44 @@ export class LogWriter extends EventEmitter<{ append: []; close: [] }> {
 
   /** Written when it returns: a killed engine loses nothing it has read. */
   write(stream: StreamName, data: Buffer): void {
+    const all = this.#rest[stream].length === 0 ? data : Buffer.concat([this.#rest[stream], data]);
+    const end = all.lastIndexOf(10) + 1;
     const lines: string[] = [];
-    let rest = this.#rest[stream].length === 0 ? data : Buffer.concat([this.#rest[stream], data]);
+    if (end > 0) {
+      const texts = all.toString('utf8', 0, end - 1).split('\n');
+      // A character has three bytes at most for one unit of the text, so shorter ones need no cut.
+      if (texts.every((text) => text.length * 3 < longestLine)) for (const text of texts) lines.push(this.#line(stream, `${text}\n`));
+      else this.#cut(stream, all.subarray(0, end), lines);
+    }
+    this.#rest[stream] = this.#cut(stream, all.subarray(end), lines);
+    this.#append(lines);
+  }
+
+  /** Lines of at most 16 KiB; gives back what is left without a newline. */
+  #cut(stream: StreamName, data: Buffer, lines: string[]): Buffer {
+    let rest = data;
     for (;;) {
       const newline = rest.subarray(0, longestLine).indexOf(10);
       const end = newline >= 0 ? newline + 1 : rest.length >= longestLine ? longestLine : 0;
-      if (end === 0) break;
-      lines.push(this.#line(stream, rest.subarray(0, end)));
+      if (end === 0) return rest;
+      lines.push(this.#line(stream, rest.toString('utf8', 0, end)));
       rest = rest.subarray(end);
     }
-    this.#rest[stream] = rest;
-    this.#append(lines);
   }
 
   /** Writes what has no newline yet. */
   close(): void {
     if (this.closed) return;
     for (const stream of ['stdout', 'stderr'] as const) {
-      if (this.#rest[stream].length > 0) this.#append([this.#line(stream, this.#rest[stream])]);
+      if (this.#rest[stream].length > 0) this.#append([this.#line(stream, this.#rest[stream].toString('utf8'))]);
     }
     this.closed = true;
     closeSync(this.#fd);
     this.emit('close');
   }
 
-  #line(stream: StreamName, text: Buffer): string {
-    const entry: LogEntry = { log: text.toString('utf8'), stream, time: this.#now() };
-    return `${JSON.stringify(entry)}\n`;
+  #line(stream: StreamName, text: string): string {
+    return `{"log":${JSON.stringify(text)},"stream":"${stream}","time":"${this.#now()}"}\n`;
   }
 
   #append(lines: string[]): void {
