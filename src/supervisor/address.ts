@@ -25,7 +25,8 @@ export async function connectToSupervisor(dir: string, platform: Pick<Platform, 
   if (platform.os === 'win32') return connect(pipeName(dir));
   const path = join(dir, FILES.socket);
   if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return connect(path);
-  const detour = await mkdtemp(join(tmpdir(), 'tsm-')); // 0700: nobody else can put another link in its place
+  const temporary = Buffer.byteLength(tmpdir()) <= LONGEST_SOCKET_PATH / 2 ? tmpdir() : '/tmp';
+  const detour = await mkdtemp(join(temporary, 'tsm-')); // 0700: nobody else can put another link in its place
   try {
     await symlink(dir, join(detour, 'm'));
     return await connect(join(detour, 'm', FILES.socket));

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type FlagSpec, type FlagValues, intFlag, MachineError, stringFlag } from 'tsmachine/driver';
 import { ACCELERATORS, type Accelerator } from './accelerators.ts';
 
@@ -53,9 +54,15 @@ export function readFlags(values: FlagValues): QemuOptions {
     memory: between(values, 'qemu-memory', LEAST_MEMORY, 16 << 20),
     diskSize: between(values, 'qemu-disk-size', 1000, 1 << 30),
     accelerator,
-    program: stringFlag(values, 'qemu-program') || 'qemu-system-x86_64',
+    program: programFlag(stringFlag(values, 'qemu-program')),
     bootImage: stringFlag(values, 'qemu-boot-image'),
   };
+}
+
+/** A path is made absolute: later commands are run from other folders. */
+function programFlag(value: string): string {
+  if (value === '') return 'qemu-system-x86_64';
+  return /[/\\]/.test(value) ? resolve(value) : value;
 }
 
 function between(values: FlagValues, name: string, least: number, most: number): number {

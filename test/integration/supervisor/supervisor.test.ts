@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startDetached } from '../../../src/host/detached.ts';
 import { identifyProcess } from '../../../src/host/process-identity.ts';
 import { findSupervisor, NODE_FLAGS, supervise, vmAlive } from '../../../src/supervisor/index.ts';
@@ -14,6 +14,7 @@ const place = (...below: string[]) => {
   return made;
 };
 afterEach(() => {
+  vi.unstubAllEnvs();
   for (const made of places.splice(0)) made.dispose();
 });
 
@@ -177,6 +178,7 @@ describe('a supervised VM', () => {
 
   it('can be reached in a folder whose name is longer than a socket address', async () => {
     const here = place('a'.repeat(120), 'b'.repeat(120));
+    vi.stubEnv('TMPDIR', here.dir); // nor does the way around it depend on a short one
     const supervisor = await supervise(here.dir, tinyVm(here.dir), here);
     expect(await supervisor.vmStatus()).toBe('running');
     await supervisor.kill();

@@ -17,6 +17,13 @@ describe("the QEMU driver's flags", () => {
     });
   });
 
+  it('keep a program of PATH by name and any other by its full path', () => {
+    const program = (value: string) => readFlags({ ...defaults, 'qemu-program': value }).program;
+    expect(program('qemu-kvm')).toBe('qemu-kvm');
+    expect(program('./bin/qemu')).toBe(`${process.cwd()}/bin/qemu`);
+    expect(program('/opt/qemu')).toBe('/opt/qemu');
+  });
+
   it.each([
     ['qemu-memory', 100],
     ['qemu-memory', 1.5],
