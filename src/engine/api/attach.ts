@@ -7,6 +7,7 @@ import { readLog } from '../runtime/logs/log-reader.ts';
 import type { StreamName } from '../runtime/task.ts';
 import { DetachKeys, parseDetachKeys } from './detach-keys.ts';
 import { frame, rawStream, streamType } from './frames.ts';
+import { closeOnHangUp } from './hang-up.ts';
 import { logPaths } from './logs.ts';
 
 /** `POST /containers/{id}/attach` (v1.24 to v1.51). Errors come as plain text on the raw connection, as dockerd's do. */
@@ -51,19 +52,18 @@ function stream(
 ): void {
   const leave = container.output.add({
     write: (name, data) => (send(name, data) || socket.destroyed ? undefined : drained(socket)),
-    end: () => void socket.end(),
+    end: () => {
+      socket.end();
+      // Reads on to the client's own end, or the connection would stay.
+      socket.resume();
+    },
   });
   socket.once('close', leave);
   socket.on('error', () => socket.destroy());
   const takesInput = keys !== undefined && container.record.config.OpenStdin === true;
+  closeOnHangUp(socket);
   if (!takesInput) {
     socket.resume();
-    // Nothing can come any more from a client that only listens; when it goes, it is gone.
-    socket.once('end', () => {
-      if (keys === undefined) return;
-      leave();
-      socket.end();
-    });
     return;
   }
   void container.started().then(() => {

@@ -6,6 +6,7 @@ import type { OutputSink } from '../runtime/task.ts';
 import { drained } from './attach.ts';
 import { DetachKeys, parseDetachKeys } from './detach-keys.ts';
 import { frame, rawStream, streamType } from './frames.ts';
+import { closeOnHangUp } from './hang-up.ts';
 
 /** The exec part of the Engine API (v1.24 to v1.51). */
 export function execRoutes(services: ContainerServices, sessions: ExecSessions): Route[] {
@@ -65,6 +66,7 @@ async function start(services: ContainerServices, sessions: ExecSessions, reques
   }
   const tty = body.Tty === true;
   const socket = answer.hijack(answer.wantsUpgrade ? streamType(tty, request.version) : rawStream);
+  closeOnHangUp(socket);
   const shown = { stdout: exec.request.AttachStdout === true, stderr: exec.request.AttachStderr === true };
   const sink: OutputSink = (stream, data) => {
     if (!shown[stream] || socket.destroyed) return undefined;
@@ -88,6 +90,7 @@ async function start(services: ContainerServices, sessions: ExecSessions, reques
     socket.write(tty ? line : frame('stdout', line));
   }
   socket.end();
+  socket.resume();
 }
 
 function inspect(exec: Exec): unknown {

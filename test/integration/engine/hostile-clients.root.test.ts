@@ -114,10 +114,13 @@ test('1,000 malformed requests leave the engine as it was', async () => {
 
 test('200 connections cut in the middle leave the engine as it was', async () => {
   const id = await engine.run({ Cmd: ['sh', '-c', 'while :; do echo line; sleep 0.01; done'], OpenStdin: true });
+  const silent = await engine.run({ Cmd: ['sleep', '1000'], OpenStdin: true });
   const before = await steadyDescriptors();
   const json = JSON.stringify({ Cmd: ['cat'], AttachStdin: true, AttachStdout: true });
   const calls = [
     `POST /v1.51/containers/${id}/attach?stream=1&stdout=1&stdin=1 HTTP/1.1\r\nHost: d\r\nUpgrade: tcp\r\nConnection: Upgrade\r\n\r\n`,
+    `POST /v1.51/containers/${silent}/attach?stream=1&stdout=1&stdin=1 HTTP/1.1\r\nHost: d\r\nUpgrade: tcp\r\nConnection: Upgrade\r\n\r\n`,
+    `POST /v1.51/containers/${silent}/attach?stream=1&stdout=1 HTTP/1.1\r\nHost: d\r\n\r\n`,
     `POST /v1.51/containers/${id}/attach?stream=1&stdout=1 HTTP/1.1\r\nHost: d\r\n\r\n`,
     `GET /v1.51/containers/${id}/logs?stdout=1&follow=1 HTTP/1.1\r\nHost: d\r\n\r\n`,
     `GET /v1.51/events HTTP/1.1\r\nHost: d\r\n\r\n`,
@@ -140,5 +143,5 @@ test('200 connections cut in the middle leave the engine as it was', async () =>
   }
   await settled(before);
   expect((await engine.state(id)).State.Running).toBe(true);
-  expect((await engine.call({ method: 'DELETE', path: `/containers/${id}?force=1` })).status).toBe(204);
+  for (const one of [id, silent]) expect((await engine.call({ method: 'DELETE', path: `/containers/${one}?force=1` })).status).toBe(204);
 });
