@@ -120,5 +120,5 @@ async function main(args: string[]): Promise<void> {
 main(process.argv.slice(2)).catch((error: unknown) => {
   const text =
     error instanceof Error ? (error instanceof OptionError ? error.message : `failed to start daemon: ${error.stack}`) : String(error);
-  process.stderr.write(`${text}\n`, () => process.exit(error instanceof OptionError ? error.exitCode : 1));
+  process.stderr.write(`${text}\n`, () => process.exit(1));
 });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PROJECT, suiteRoot } from './roots.ts';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox, type SandboxOptions } from './sandbox.ts';
 
 const exec = promisify(execFile);
 
@@ -17,6 +17,8 @@ export interface Engine {
   /** Path of its unix socket on the host. */
   socket: string;
   sandbox: Sandbox;
+  /** Program and arguments that start the daemon, inside; options may follow. */
+  command: string[];
   /** Idempotent. */
   stop(): Promise<void>;
 }
@@ -37,34 +39,32 @@ export async function startEngine(name: EngineName, options: EngineOptions = {})
     ...(options.args ?? []),
   ];
   const bundle = name === 'ours' ? await mkdtemp(join(tmpdir(), 'tsmachine-engine-')) : undefined;
-  const discard = () => (bundle ? rm(bundle, { recursive: true, force: true }) : Promise.resolve());
+  const stops = [() => (bundle ? rm(bundle, { recursive: true, force: true }) : Promise.resolve())];
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end();
+  };
   try {
-    const sandbox = bundle ? await startOurs(bundle, args) : await startDocker(name === '20' ? 'bookworm' : 'sid', args);
-    const stop = async () => {
-      await sandbox.stop();
-      await discard();
-    };
-    await sandbox.appeared('docker.sock').catch(async (error) => {
-      await stop();
-      throw error;
-    });
-    return { name, socket: join(sandbox.share, 'docker.sock'), sandbox, stop };
+    const program = bundle ? await ours(bundle) : await docker(name === '20' ? 'bookworm' : 'sid');
+    const sandbox = await Sandbox.start({ ...program, command: [...program.command, ...args] });
+    stops.push(() => sandbox.stop());
+    await sandbox.appeared('docker.sock');
+    return { name, socket: join(sandbox.share, 'docker.sock'), sandbox, command: program.command, stop };
   } catch (error) {
-    await discard();
+    await stop();
     throw error;
   }
 }
 
-async function startDocker(suite: 'bookworm' | 'sid', args: string[]): Promise<Sandbox> {
-  return Sandbox.start({ root: await suiteRoot(suite), command: ['/usr/sbin/dockerd', ...args] });
+async function docker(suite: 'bookworm' | 'sid'): Promise<SandboxOptions> {
+  return { root: await suiteRoot(suite), command: ['/usr/sbin/dockerd'] };
 }
 
 /** Ours, bundled from the sources as they are now, run by the project's Node in trixie's root (as in the boot image: crun, ip, nft). */
-async function startOurs(into: string, args: string[]): Promise<Sandbox> {
+async function ours(into: string): Promise<SandboxOptions> {
   await exec(process.execPath, [join(PROJECT, 'scripts/build.mjs'), 'engine', into]);
-  return Sandbox.start({
+  return {
     root: await suiteRoot('trixie'),
-    command: ['/usr/bin/node', '/usr/lib/tsmachine/dockerd.cjs', ...args],
+    command: ['/usr/bin/node', '/usr/lib/tsmachine/dockerd.cjs'],
     binds: { [process.execPath]: '/usr/bin/node', [join(into, 'engine')]: '/usr/lib/tsmachine' },
-  });
+  };
 }

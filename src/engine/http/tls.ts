@@ -1,25 +1,30 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import type { SecureContextOptions } from 'node:tls';
+import { OptionError } from '../options/command-line.ts';
 import type { TlsSettings } from '../options/settings.ts';
 
 /**
- * Certificates from files. The client CA file may hold several certificates (a bundle). Throws Error naming the file that
- * cannot be read.
+ * Certificates from files. The client CA file may hold several certificates (a bundle). Throws OptionError in dockerd's
+ * words for a file that cannot be read.
  */
-export function readTls(settings: TlsSettings): SecureContextOptions {
-  const read = (path: string, what: string): Buffer => {
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw new Error(`could not read ${what} ${JSON.stringify(path)}: ${(error as NodeJS.ErrnoException).code}`, { cause: error });
-    }
-  };
+export function readTls({ cert, key, ca, verify }: TlsSettings): SecureContextOptions {
+  const pair = `Could not load X509 key pair (cert: ${JSON.stringify(cert)}, key: ${JSON.stringify(key)})`;
   return {
     minVersion: 'TLSv1.2',
-    cert: read(settings.cert, 'TLS certificate'),
-    key: read(settings.key, 'TLS key'),
-    ...(settings.verify ? { ca: read(settings.ca, 'CA certificate') } : {}),
+    cert: read(cert, pair),
+    key: read(key, pair),
+    ...(verify ? { ca: read(ca, `could not read CA certificate ${JSON.stringify(ca)}`) } : {}),
   };
+}
+
+function read(path: string, what: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'no such file or directory' : message;
+    throw new OptionError(`invalid TLS configuration: ${what}: open ${path}: ${reason}`);
+  }
 }
 
 /** Calls back when one of the files changed; polls, because they are replaced by rename. */

@@ -1,12 +1,11 @@
+import { itemChecks } from './checks.ts';
 import { type Flag, flags, keyOf } from './flags.ts';
 
-/** A wrong command line or configuration: told on stderr, exit code 1 (125 for the command line), as dockerd. */
+/** A wrong command line or configuration: told on stderr, exit code 1, as dockerd. */
 export class OptionError extends Error {
-  readonly exitCode: number;
-  constructor(message: string, exitCode = 1) {
+  constructor(message: string) {
     super(message);
     this.name = 'OptionError';
-    this.exitCode = exitCode;
   }
 }
 
@@ -25,10 +24,10 @@ export function readCommandLine(args: readonly string[]): Values {
     if (word === '--') break;
     if (word.startsWith('--')) readLong(word, rest, values);
     else if (word.startsWith('-') && word.length > 1) readShort(word, rest, values);
-    else throw usage(`unknown command: dockerd ${word}`);
+    else throw noArguments();
   }
   const [extra] = rest;
-  if (extra !== undefined) throw usage(`unknown command: dockerd ${extra}`);
+  if (extra !== undefined) throw noArguments();
   return values;
 }
 
@@ -85,8 +84,11 @@ function parseValue(flag: Flag, text: string, label: string): Value {
     case 'int':
       if (!/^[+-]?\d+$/.test(text)) throw invalid(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
       return Number(text);
-    case 'list':
+    case 'list': {
+      const problem = itemChecks[keyOf(flag)]?.(text);
+      if (problem !== undefined) throw invalid(problem);
       return flag.name === 'dns' ? text.split(',') : [text];
+    }
     case 'map': {
       const equals = text.indexOf('=');
       return equals < 0 ? { [text]: '' } : { [text.slice(0, equals)]: text.slice(equals + 1) };
@@ -100,6 +102,14 @@ export function isMap(value: unknown): value is Record<string, string> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function usage(message: string): OptionError {
-  return new OptionError(`${message}\n\nUsage:  dockerd [OPTIONS]\n\nRun 'dockerd --help' for more information`, 125);
+const HINT = "See 'dockerd --help'.";
+const USAGE = 'Usage:  dockerd [OPTIONS]';
+
+/** What dockerd 28.5 says of a wrong flag. */
+export function usage(message: string): OptionError {
+  return new OptionError(`Status: ${message}\n${HINT}\n\n${USAGE}`);
+}
+
+function noArguments(): OptionError {
+  return new OptionError(`"dockerd" accepts no argument(s).\n${HINT}\n\n${USAGE}`);
 }

@@ -1,4 +1,4 @@
-import { OptionError } from './command-line.ts';
+import { type OptionError, usage } from './command-line.ts';
 
 /** Where the engine listens. */
 export type Listen = { kind: 'unix'; path: string } | { kind: 'tcp'; host: string; port: number } | { kind: 'fd'; name: string };
@@ -20,21 +20,19 @@ export function parseHost(value: string, tls: boolean): Listen {
     case 'tcp':
       return parseTcp(text, address, tls);
     default:
-      throw new OptionError(
-        `invalid argument "${value}" for "-H, --host" flag: invalid bind address (${text}): unsupported proto '${protocol}'`,
-        125,
-      );
+      throw usage(`invalid argument "${value}" for "-H, --host" flag: invalid bind address (${text}): unsupported proto '${protocol}'`);
   }
 }
 
 function parseTcp(text: string, address: string, tls: boolean): Listen {
-  const fail = (reason: string) =>
-    new OptionError(`invalid argument "${text}" for "-H, --host" flag: invalid bind address (${text}): ${reason}`, 125);
+  const fail = (reason: string): OptionError =>
+    usage(`invalid argument "${text}" for "-H, --host" flag: invalid bind address (${text}): ${reason}`);
   if (address.includes('/')) throw fail('should not contain a path element');
   const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(address);
   if (match === null) throw fail(`parse "tcp://${address}": invalid address`);
   const host = match[1] ?? match[2] ?? '';
   const portText = match[3] ?? '';
+  if (!/^\d*$/.test(portText)) throw fail(`parse "tcp://${address}": invalid port ":${portText}" after host`);
   const port = portText === '' ? (tls ? 2376 : 2375) : Number(portText);
   if (!Number.isInteger(port) || port < 1 || port > 65535) throw fail(`invalid port: ${portText}`);
   return { kind: 'tcp', host: host === '' ? 'localhost' : host, port };

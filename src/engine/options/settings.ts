@@ -1,3 +1,4 @@
+import { checkStart, numberProblem } from './checks.ts';
 import { isMap, OptionError, readCommandLine, type Value, type Values } from './command-line.ts';
 import { readConfigFile } from './config-file.ts';
 import { flags, keyOf } from './flags.ts';
@@ -80,6 +81,14 @@ export function mergeSettings(given: Values, env: NodeJS.ProcessEnv): Settings {
   const hosts = list('hosts');
   const logOptions = value('log-opts');
   checkStorageDriver(text('storage-driver'));
+  const problem = numberProblem(given);
+  if (problem !== undefined) throw new OptionError(problem);
+  checkStart({
+    bip: text('bip'),
+    logDriver: text('log-driver'),
+    logOptions: isMap(logOptions) ? logOptions : {},
+    insecureRegistries: list('insecure-registries'),
+  });
   return {
     listen: (hosts.length > 0 ? hosts : ['']).map((host) => parseHost(host, tls)),
     tls: tls
@@ -137,11 +146,10 @@ function conflictFree(labels: string[]): string[] {
   const seen = new Map<string, string>();
   for (const label of labels) {
     const equals = label.indexOf('=');
-    if (equals < 1) throw new OptionError(`invalid argument "${label}" for "--label" flag: bad attribute format: ${label}`, 125);
     const [key, value] = [label.slice(0, equals), label.slice(equals + 1)];
     const before = seen.get(key);
     if (before !== undefined && before !== value) {
-      throw new OptionError(`unable to configure the Docker daemon: conflict labels for ${key}=${value} and ${key}=${before}`);
+      throw new OptionError(`conflict labels for ${key}=${value} and ${key}=${before}`);
     }
     seen.set(key, value);
   }

@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compare, describe as show } from '../../oracle/compare.ts';
+import { daemonCases, observeDaemon } from '../../oracle/daemon-options.ts';
 import { falsify } from '../../oracle/falsify.ts';
 import { type Ignored, ignored } from '../../oracle/ignored.ts';
 import { apiScenarios, scenarios } from '../../oracle/scenarios/index.ts';
@@ -71,6 +72,14 @@ describe(`equal to dockerd 20.10 or 28.5 at ${COMMON}`, () => {
     const [first, second, found] = await Promise.all([old, recent, ours].map((session) => observe(session, name, COMMON)));
     if (!first || !second || !found) throw new Error('expected three observations');
     check(preferring(first, second, found), found);
+  });
+});
+
+describe('options and configuration files are refused as by dockerd 28.5', () => {
+  test.each(Object.entries(daemonCases))('%s', async (_name, options) => {
+    if (!recent || !ours) throw new Error('no engine');
+    const [expected, found] = await Promise.all([observeDaemon(recent.engine, options), observeDaemon(ours.engine, options)]);
+    expect(found).toEqual(expected);
   });
 });
 
