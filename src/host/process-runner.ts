@@ -6,7 +6,7 @@ export interface RunOptions {
   /** A file to be its stdin; not together with `input`. */
   inputFile?: string;
   cwd?: string;
-  /** Replaces the environment; default: the caller's. */
+  /** Replaces the environment; default: the caller's, with the system's own folders at the end of PATH. */
   env?: Readonly<Record<string, string | undefined>>;
   /** Milliseconds; the child is killed after that and the call throws `PROCESS_TIMEOUT`. */
   timeout?: number;
@@ -44,7 +44,7 @@ export function processRunner(log: Logger): ProcessRunner {
         stripFinalNewline: false,
         ...standardInput(options),
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        ...(options.env === undefined ? {} : { env: options.env as Record<string, string>, extendEnv: false }),
+        ...(options.env === undefined ? callersEnvironment() : { env: options.env as Record<string, string>, extendEnv: false }),
         ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
         ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
       });
@@ -64,6 +64,12 @@ export function processRunner(log: Logger): ProcessRunner {
       return outcome;
     },
   };
+}
+
+/** With the folders of programs such as mke2fs, which Linux distributions keep off an ordinary user's PATH. */
+function callersEnvironment(): { env?: { PATH: string } } {
+  if (process.platform === 'win32') return {};
+  return { env: { PATH: [process.env.PATH ?? '', '/usr/local/sbin', '/usr/sbin', '/sbin'].filter((part) => part !== '').join(':') } };
 }
 
 function mask(text: string, secrets: readonly string[] = []): string {
