@@ -5,9 +5,9 @@ import { dispatcher } from './http/dispatch.ts';
 import { type Listeners, openListeners } from './http/listen.ts';
 import { Router } from './http/router.ts';
 import { watchTls } from './http/tls.ts';
-import { OptionError } from './options/command-line.ts';
 import { helpText } from './options/help.ts';
 import { readSettings, type Settings } from './options/settings.ts';
+import { OptionError } from './options/values.ts';
 import { claimPidFile } from './state/pid-file.ts';
 import { engineVersion } from './version.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import type { SecureContextOptions } from 'node:tls';
-import { OptionError } from '../options/command-line.ts';
 import type { TlsSettings } from '../options/settings.ts';
+import { OptionError } from '../options/values.ts';
 
 /**
  * Certificates from files. The client CA file may hold several certificates (a bundle). Throws OptionError in dockerd's

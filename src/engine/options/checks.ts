@@ -1,4 +1,4 @@
-import { OptionError, type Values } from './command-line.ts';
+import { OptionError, type Values } from './values.ts';
 
 /** Why a value of one list is refused (moby opts/opts.go, registry/config.go); undefined: it is not. By daemon.json key. */
 export const itemChecks: Record<string, (value: string) => string | undefined> = {

@@ -1,17 +1,6 @@
 import { itemChecks } from './checks.ts';
 import { type Flag, flags, keyOf } from './flags.ts';
-
-/** A wrong command line or configuration: told on stderr, exit code 1, as dockerd. */
-export class OptionError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'OptionError';
-  }
-}
-
-export type Value = string | number | boolean | string[] | Record<string, string>;
-/** By daemon.json key; only what was given. */
-export type Values = Map<string, Value>;
+import { isMap, OptionError, type Value, type Values } from './values.ts';
 
 const byName = new Map(flags.map((flag) => [flag.name, flag]));
 const byShort = new Map(flags.flatMap((flag) => (flag.short === undefined ? [] : [[flag.short, flag] as const])));
@@ -96,10 +85,6 @@ function parseValue(flag: Flag, text: string, label: string): Value {
     default:
       return text;
   }
-}
-
-export function isMap(value: unknown): value is Record<string, string> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const HINT = "See 'dockerd --help'.";

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { goSyntaxError } from '../http/go-json.ts';
 import { fileProblem } from './checks.ts';
-import { isMap, OptionError, type Value, type Values } from './command-line.ts';
 import { fileOnlyKeys, flags, keyOf } from './flags.ts';
+import { isMap, OptionError, type Value, type Values } from './values.ts';
 
 const byKey = new Map(flags.map((flag) => [keyOf(flag), flag]));
 const byName = new Map(flags.map((flag) => [flag.name, flag]));

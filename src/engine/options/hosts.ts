@@ -1,4 +1,5 @@
-import { type OptionError, usage } from './command-line.ts';
+import { usage } from './command-line.ts';
+import type { OptionError } from './values.ts';
 
 /** Where the engine listens. */
 export type Listen = { kind: 'unix'; path: string } | { kind: 'tcp'; host: string; port: number } | { kind: 'fd'; name: string };

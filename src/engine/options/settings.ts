@@ -1,8 +1,9 @@
 import { checkStart, numberProblem } from './checks.ts';
-import { isMap, OptionError, readCommandLine, type Value, type Values } from './command-line.ts';
+import { readCommandLine } from './command-line.ts';
 import { readConfigFile } from './config-file.ts';
 import { flags, keyOf } from './flags.ts';
 import { type Listen, parseHost } from './hosts.ts';
+import { isMap, OptionError, type Value, type Values } from './values.ts';
 
 export interface TlsSettings {
   verify: boolean;
