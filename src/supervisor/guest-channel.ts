@@ -38,11 +38,12 @@ export class GuestChannel {
     this.socket.write('ping\n');
   }
 
+  /** The guest's words reach a terminal: none of them may steer it. */
   private take(line: string): void {
     const [word = '', first = '', second = ''] = line.split(' ');
-    if (word === 'phase') this.events.phase(first, Number(second) || 0);
-    else if (word === 'ready') this.events.ready(Number(first) || 0);
-    else if (word === 'fail') this.events.fail(line.slice('fail '.length));
+    if (word === 'phase' && /^[\w-]{1,40}$/.test(first)) this.events.phase(first, Number(second) || 0);
+    else if (word === 'ready' && /^\d{1,5}$/.test(first)) this.events.ready(Number(first));
+    else if (word === 'fail') this.events.fail(line.slice('fail '.length).replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?'));
     else if (word === 'pong') this.compareClocks(Number(first));
   }
 

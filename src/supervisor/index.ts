@@ -51,7 +51,10 @@ async function reach(place: SupervisedPlace, vm?: VirtualMachine) {
       if (deaths === 3 || !isMachineError(error)) throw error;
       return { busy: true } as const; // killed before it could say more: look at what it left
     });
-    if ('error' in answer) throw new MachineError(answer.error.code, answer.error.message);
+    if ('error' in answer) {
+      if (running && !(await vmAlive(place.dir, place))) continue; // it ended while it was being attached to
+      throw new MachineError(answer.error.code, answer.error.message);
+    }
     waited += pause;
     if ('started' in answer) continue;
     await delay(pause); // another one is just starting, or ending: look again

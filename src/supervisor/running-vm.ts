@@ -29,6 +29,9 @@ type OnPhase = (name: string, seconds: number) => void;
 /** How long a QEMU that was told to quit is waited for before it is killed. */
 const QUIT_WAIT = 3000;
 
+/** A guest that tells more is not booting. */
+const MOST_PHASES = 100;
+
 export class RunningVm {
   readonly connections: VmConnections;
   private readonly facts: VmFacts;
@@ -104,6 +107,7 @@ export class RunningVm {
       {
         phase: (name, seconds) => {
           this.sign.resolve();
+          if (this.phases.length >= MOST_PHASES) return;
           this.phases.push([name, seconds]);
           for (const watcher of this.watchers) watcher(name, seconds);
         },

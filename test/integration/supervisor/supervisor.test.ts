@@ -91,6 +91,20 @@ describe('a supervised VM', () => {
     await until(() => processesIn(here.dir).length === 0);
   });
 
+  it('is gone, and nothing else, when QEMU dies while a supervisor is being attached', async () => {
+    for (let after = 0; after < 200; after += 25) {
+      const here = place();
+      const supervisor = await supervise(here.dir, tinyVm(here.dir), here);
+      signalTo(supervisorsIn(here.dir), 'SIGKILL');
+      await until(() => supervisorsIn(here.dir).length === 0);
+      const [qemu] = qemuIn(here.dir);
+      const status = supervisor.vmStatus().catch((error: { code?: string }) => error.code);
+      setTimeout(() => signalTo(qemu ? [qemu] : [], 'SIGKILL'), after);
+      expect(['running', 'VM_ENDED']).toContain(await status);
+      await until(async () => !(await vmAlive(here.dir, here)));
+    }
+  });
+
   it('is gone when both were killed, and starts again', async () => {
     const here = place();
     const vm = tinyVm(here.dir);

@@ -40,6 +40,13 @@ describe('the guest channel', () => {
     guest.close();
   });
 
+  it('lets nothing through that would steer a terminal, and no port that is none', () => {
+    const guest = open(() => 0);
+    guest.guestSays('phase \x1b[2J 1\nphase  2\nready x\nready 123456\nready \nfail \x1b]0;title\x07 no disk\n');
+    expect(guest.told).toEqual([['fail', '?]0;title? no disk']]);
+    guest.close();
+  });
+
   it('sets a clock that is off by more than half a second, and no other', () => {
     let now = 1_000_000_000_000;
     const guest = open(() => now);
