@@ -13,7 +13,6 @@ const INFO = /^GET info$/;
 export const ignored: Ignored[] = [
   { leaf: /^header\.server$/, reason: 'names the version and the kind of engine' },
   { leaf: /^header\.builder-version$/, reason: 'no BuildKit in ours yet: 1 tells clients to use the classic builder' },
-  { leaf: /\.Pid$/, reason: 'a process id' },
   { call: /^inspect none/, leaf: /\.SandboxKey$/, reason: 'the path of a network namespace; both can be entered' },
   { call: VERSION, leaf: /^body\.(Platform\.Name|Version|GitCommit|GoVersion|BuildTime)$/, reason: 'what kind of engine this is' },
   {

@@ -179,11 +179,16 @@ function isFramed(body: Buffer): boolean {
 /** Paths to leaves; empty objects and arrays are leaves, so that `null`, `{}` and `[]` differ. */
 export function flatten(prefix: string, value: unknown, names: Names): Observation {
   if (typeof value === 'string') return { [prefix]: JSON.stringify(normalText(value, names)) };
-  if (typeof value === 'number') return { [prefix]: isRecent(value) ? '<now>' : JSON.stringify(value) };
+  if (typeof value === 'number') return { [prefix]: normalNumber(prefix, value) };
   if (value === null || typeof value !== 'object') return { [prefix]: JSON.stringify(value) };
   const entries = Object.entries(/\.(Mounts|Volumes|Ports)$/.test(prefix) && Array.isArray(value) ? value.toSorted(byName) : value);
   if (entries.length === 0) return { [prefix]: JSON.stringify(value) };
   return Object.assign({}, ...entries.map(([key, inner]) => flatten(`${prefix}.${normalText(key, names)}`, inner, names))) as Observation;
+}
+
+function normalNumber(path: string, value: number): string {
+  if (path.endsWith('.Pid') && value > 0) return '<pid>';
+  return isRecent(value) ? '<now>' : JSON.stringify(value);
 }
 
 /** dockerd keeps mounts, volumes and ports in maps, so their order is any. */
