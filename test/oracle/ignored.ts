@@ -8,7 +8,7 @@ export interface Ignored {
 }
 
 const VERSION = /version/;
-const INFO = /^GET info$/;
+const INFO = / info$/;
 
 export const ignored: Ignored[] = [
   { leaf: /^header\.server$/, reason: 'names the version and the kind of engine' },

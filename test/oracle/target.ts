@@ -39,6 +39,11 @@ export class Target {
     this.#docker = docker;
   }
 
+  /** 41 of `v1.41`. */
+  get minor(): number {
+    return Number(this.version.split('.')[1]);
+  }
+
   /** A call whose answer is compared. The path gets the version in front. */
   async call(name: string, call: Call): Promise<Answer> {
     const answer = await this.quiet(call);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { ContainerRegistry } from '../containers/registry.ts';
 import { cgroupControllers } from '../containers/resources.ts';
@@ -45,14 +45,13 @@ function info({ settings, containers, images, events }: InfoRooms, version: numb
     Plugins: { Volume: ['local'], Network: ['bridge', 'host', 'null'], Authorization: null, Log: ['json-file', 'local', 'none'] },
     MemoryLimit: memory,
     SwapLimit: memory,
-    ...(version < 42 ? { KernelMemory: false } : {}),
     CpuCfsPeriod: controllers.has('cpu'),
     CpuCfsQuota: controllers.has('cpu'),
     CPUShares: controllers.has('cpu'),
     CPUSet: controllers.has('cpuset'),
     PidsLimit: controllers.has('pids'),
     IPv4Forwarding: readText('/proc/sys/net/ipv4/ip_forward').trim() === '1',
-    ...(version < 50 ? { BridgeNfIptables: bridgeFilter('iptables'), BridgeNfIp6tables: bridgeFilter('ip6tables') } : {}),
+    ...(version < 50 ? { BridgeNfIptables: false, BridgeNfIp6tables: false } : {}),
     Debug: options.debug,
     NFd: openDescriptors(),
     OomKillDisable: false,
@@ -68,7 +67,7 @@ function info({ settings, containers, images, events }: InfoRooms, version: numb
     OSType: 'linux',
     Architecture: process.arch === 'x64' ? 'x86_64' : process.arch === 'arm64' ? 'aarch64' : process.arch,
     IndexServerAddress: 'https://index.docker.io/v1/',
-    RegistryConfig: { ...(version < 49 ? NONDISTRIBUTABLE : {}), ...registryConfig(options) },
+    RegistryConfig: { ...(version < 47 ? NONDISTRIBUTABLE : {}), ...registryConfig(options) },
     NCPU: os.availableParallelism(),
     MemTotal: os.totalmem(),
     GenericResources: null,
@@ -89,13 +88,13 @@ function info({ settings, containers, images, events }: InfoRooms, version: numb
     ContainerdCommit: { ID: '' },
     RuncCommit: { ID: '' },
     InitCommit: { ID: '' },
-    SecurityOptions: ['name=seccomp,profile=builtin', ...(options.defaultCgroupnsMode === 'private' ? ['name=cgroupns'] : [])],
+    SecurityOptions: securityOptions(options, version),
     CDISpecDirs: null,
     Warnings: limitWarnings(controllers),
   };
 }
 
-/** Fields of before v1.49 that clients read and nothing sets any more. */
+/** Fields of before v1.47 that clients read and nothing sets any more. */
 const NONDISTRIBUTABLE = { AllowNondistributableArtifactsCIDRs: null, AllowNondistributableArtifactsHostnames: null };
 
 /** What `docker info` prints below the rest, in dockerd's order (daemon/info_unix.go, cgroup v2). */
@@ -109,6 +108,12 @@ function limitWarnings(controllers: ReadonlySet<string>): string[] | null {
       : ['io.weight', 'io.weight (per device)', 'io.max (rbps)', 'io.max (wbps)', 'io.max (riops)', 'io.max (wiops)']),
   ];
   return missing.length === 0 ? null : missing.map((what) => `WARNING: No ${what} support`);
+}
+
+/** Before v1.25 names alone. */
+function securityOptions({ defaultCgroupnsMode }: Settings, version: number): string[] {
+  const all = ['name=seccomp,profile=builtin', ...(defaultCgroupnsMode === 'private' ? ['name=cgroupns'] : [])];
+  return version < 25 ? all.map((option) => option.replace(/^name=([^,]*).*$/, '$1')) : all;
 }
 
 /** Stable over restarts: derived from the data root's machine. */
@@ -139,10 +144,6 @@ function openDescriptors(): number {
   } catch {
     return 0;
   }
-}
-
-function bridgeFilter(name: string): boolean {
-  return existsSync(`/proc/sys/net/bridge/bridge-nf-call-${name}`);
 }
 
 function release(key: string): string {

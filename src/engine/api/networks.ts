@@ -41,7 +41,7 @@ export function networkRoutes(rooms: NetworkRooms): Route[] {
     {
       method: 'GET',
       path: '/networks/:id',
-      handle: ({ params, version }, answer) => answer.json(200, forVersion(find(params.id ?? ''), version)),
+      handle: ({ params }, answer) => answer.json(200, find(params.id ?? '')),
     },
     {
       method: 'DELETE',
@@ -78,7 +78,7 @@ function list(rooms: NetworkRooms, text: string, version: number): unknown {
       return named && kind && (type.length === 0 || type.includes('builtin')) && filters.matchesLabels('label', Labels);
     })
     .filter(() => dangling !== true)
-    .map((network) => forVersion(version < 28 ? network : { ...network, Containers: {} }, version));
+    .map((network) => (version < 28 ? network : { ...network, Containers: {} }));
 }
 
 function describe(rooms: NetworkRooms): NetworkAnswer[] {
@@ -132,10 +132,3 @@ const member = (Name: string, EndpointID = '', MacAddress = '', IPv4Address = ''
   IPv4Address,
   IPv6Address: '',
 });
-
-/** EnableIPv4 came with API 1.48. */
-function forVersion(network: NetworkAnswer, version: number): Record<string, unknown> {
-  if (version >= 48) return network;
-  const { EnableIPv4: _newer, ...rest } = network;
-  return rest;
-}

@@ -86,11 +86,20 @@ export const inspectScenarios: Record<string, Scenario> = {
       ExposedPorts: { '80/tcp': {} },
       HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '8080' }] } },
     });
-    for (let minor = 24; minor <= 41; minor += 1) {
+    const made = await t.quiet({ method: 'POST', path: '/containers/vv/exec', body: { Cmd: ['true'], Env: ['A=1'], WorkingDir: '/tmp' } });
+    const { Id: exec } = JSON.parse(made.body.toString()) as { Id: string };
+    t.names.add(exec, 'exec');
+    for (let minor = 24; minor <= t.minor; minor += 1) {
       await t.raw(`v1.${minor} inspect`, { path: `/v1.${minor}/containers/vv/json` });
       await t.raw(`v1.${minor} ps`, { path: `/v1.${minor}/containers/json` });
       await t.raw(`v1.${minor} image`, { path: `/v1.${minor}/images/busybox/json` });
       await t.raw(`v1.${minor} images`, { path: `/v1.${minor}/images/json` });
+      await t.raw(`v1.${minor} exec`, { path: `/v1.${minor}/exec/${exec}/json` });
+      await t.raw(`v1.${minor} network`, { path: `/v1.${minor}/networks/none` });
+      await t.raw(`v1.${minor} volumes`, { path: `/v1.${minor}/volumes` });
+      await t.raw(`v1.${minor} info`, { path: `/v1.${minor}/info` });
+      await t.raw(`v1.${minor} version`, { path: `/v1.${minor}/version` });
+      await t.raw(`v1.${minor} _ping`, { path: `/v1.${minor}/_ping` });
     }
     await t.remove(id);
   },
