@@ -15,14 +15,10 @@ export async function writeDataDisk(
 ): Promise<void> {
   const { runner, signal } = options;
   const raw = join(options.scratchDir, 'data.raw');
-  // The clock of mke2fs: the file system must not hold the time of the build.
-  const env = {
-    ...process.env,
-    E2FSPROGS_FAKE_TIME: '1',
-    SOURCE_DATE_EPOCH: '1',
-    MKE2FS_CONFIG: join(options.scratchDir, 'no-mke2fs.conf'),
-  };
-  const common = { env, ...(signal ? { signal } : {}) };
+  // The clock of mke2fs: the file system must not hold the time of the build. By env(1), which keeps the runner's PATH: mke2fs is
+  // not on an ordinary user's.
+  const settings = ['E2FSPROGS_FAKE_TIME=1', 'SOURCE_DATE_EPOCH=1', `MKE2FS_CONFIG=${join(options.scratchDir, 'no-mke2fs.conf')}`];
+  const common = signal ? { signal } : {};
   try {
     await writeFile(raw, '');
     await truncate(raw, options.bytes);
@@ -30,8 +26,10 @@ export async function writeDataDisk(
       'has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum';
     const extended = `hash_seed=${FILE_SYSTEM_ID},root_owner=0:0,assume_storage_prezeroed=1,nodiscard`;
     await runner.run(
-      'mke2fs',
+      'env',
       [
+        ...settings,
+        'mke2fs',
         '-q',
         '-F',
         '-t',
