@@ -19,6 +19,8 @@ export class Container {
   readonly changes = new Mutex();
   task: Task | undefined;
   log: LogWriter | undefined;
+  /** The last writing of its record under way. */
+  saved: Promise<void> = Promise.resolve();
   removing = false;
   restartDelay = 0;
   restartTimer: NodeJS.Timeout | undefined;

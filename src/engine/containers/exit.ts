@@ -31,7 +31,7 @@ async function afterExit(
   task.dispose();
   const removes = record.hostConfig.AutoRemove === true;
   record.state = { ...record.state, status: 'exited', pid: 0, exitCode, finishedAt: timestamp() };
-  const released = await Promise.allSettled([services.layers.unmount(record.id), services.bridge.disconnect(record.id)]);
+  const released = await Promise.allSettled([services.layers.unmount(record.id), services.bridge.disconnect(record.id), container.saved]);
   for (const result of released) if (result.status === 'rejected') services.log(`container ${record.id}: ${String(result.reason)}`);
   delete record.endpoint;
   containerEvent(services, container, 'die', {

@@ -41,10 +41,12 @@ export async function launch(services: ContainerServices, container: Container):
     record.state = { ...record.state, status: 'running', pid: task.pid, exitCode: 0, error: '', oomKilled: false, startedAt: timestamp() };
     record.stoppedByUser = false;
     const saved = services.records.save(record);
+    // One that goes away by itself is not worth waiting for the disk; its end waits before it removes the record.
+    container.saved = saved.catch((error: Error) => services.log(`container ${record.id}: state not saved: ${error.message}`));
     containerEvent(services, container, 'start');
     container.announceStart();
     watchExit(services, container, task, launch);
-    await saved;
+    if (record.hostConfig.AutoRemove !== true) await saved;
   } catch (error) {
     throw await undo(services, container, error);
   }
