@@ -1,6 +1,7 @@
 /** One engine under observation: makes the calls of a scenario and writes down what came back, made comparable. */
 
 import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { digest } from '../../scripts/content/image.ts';
 import { type Answer, type Call, request } from './http.ts';
 import { isRecent, Names, normalHeaders, normalText } from './normal.ts';
@@ -78,7 +79,14 @@ export class Target {
     const id = await this.create(name, body);
     await this.quiet({ method: 'POST', path: `/containers/${id}/start` });
     await this.quiet({ method: 'POST', path: `/containers/${id}/wait` });
+    await this.#listedAsExited(id);
     return id;
+  }
+
+  /** dockerd answers wait a moment before its list knows. */
+  async #listedAsExited(id: string): Promise<void> {
+    const path = `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ id: [id], status: ['exited'] }))}`;
+    for (let i = 0; i < 100 && (await this.quiet({ path })).body.toString().trim() === '[]'; i += 1) await sleep(20);
   }
 
   /** Creates and starts. */
