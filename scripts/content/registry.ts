@@ -34,7 +34,9 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   const config = join(options.dir, 'config.json');
   await writeFile(config, JSON.stringify(configuration(options)));
   const log = await open(join(options.dir, 'log'), 'w');
-  const [command = '', ...args] = [...(options.prefix ?? []), program, 'serve', config];
+  // The kernel ends it with this process, however that ends.
+  const bound = options.detached ? [] : ['setpriv', '--pdeathsig', 'KILL'];
+  const [command = '', ...args] = [...bound, ...(options.prefix ?? []), program, 'serve', config];
   const child = spawn(command, args, { stdio: ['ignore', log.fd, log.fd], detached: options.detached ?? false });
   await once(child, 'spawn');
   await log.close();

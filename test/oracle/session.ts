@@ -51,11 +51,14 @@ export async function dockerClient(): Promise<string> {
 
 async function fill(dir: string): Promise<void> {
   const registry = await startRegistry({ dir, cache: CACHE });
-  await push(registry.url, 'library/hello-world', 'latest', await helloWorld());
-  await push(registry.url, 'library/busybox', 'latest', await busybox(CACHE));
-  await push(registry.url, 'library/layers', 'latest', await layersImage(CACHE));
-  await push(registry.url, 'library/debian', 'latest', await debian(CACHE));
-  await registry.stop();
+  try {
+    await push(registry.url, 'library/hello-world', 'latest', await helloWorld());
+    await push(registry.url, 'library/busybox', 'latest', await busybox(CACHE));
+    await push(registry.url, 'library/layers', 'latest', await layersImage(CACHE));
+    await push(registry.url, 'library/debian', 'latest', await debian(CACHE));
+  } finally {
+    await registry.stop();
+  }
 }
 
 async function pull(socket: string, name: string): Promise<string | undefined> {
