@@ -23,7 +23,22 @@ export const RUN_PACKAGES = [
 /** What the tests need besides: real shells, servers and Docker's own parts (those are unpacked, not installed). */
 export const TEST_PACKAGES = [
   ...RUN_PACKAGES,
-  ...['bash', 'dash', 'zsh', 'fish', 'tcsh', 'emacs-nox', 'wine', 'openssh-server', 'openssh-client', 'openssl', 'jq', 'curl', 'git'],
+  ...[
+    'bash',
+    'dash',
+    'zsh',
+    'fish',
+    'tcsh',
+    'emacs-nox',
+    'wine',
+    'openssh-server',
+    'openssh-client',
+    'dropbear-bin',
+    'openssl',
+    'jq',
+    'curl',
+    'git',
+  ],
   ...[
     'crun',
     'iproute2',
