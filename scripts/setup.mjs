@@ -49,12 +49,10 @@ export const TEST_PACKAGES = [
     'tar',
     'zstd',
     'mmdebstrap',
-    'skopeo',
     'busybox-static',
     'procps',
     'psmisc',
     'tmux',
-    'expect',
     'faketime',
   ],
 ];
