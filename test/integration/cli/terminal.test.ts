@@ -31,7 +31,7 @@ describe('create', () => {
     const { shown, code } = onTerminal(100, `${CREATE} shown`);
     expect(code).toBe(0);
     const text = stripVTControlCharacters(shown);
-    const steps = text.split('\n').filter((line) => /^✔ .+ \[\d+(\.\d+)?m?s\]$/.test(line));
+    const steps = text.split('\n').filter((line) => /^✔ .+ \[\d+\.\d s\]$/.test(line));
     expect(steps.length).toBeGreaterThan(3);
     expect(text).toContain('\nTo see how to connect your Docker Client to the Docker Engine');
     expect(shown).not.toContain('Running pre-create checks...');
@@ -68,8 +68,19 @@ describe('create', () => {
 
 describe('a terminal', () => {
   it('shows no colours or codes in what people copy', () => {
-    for (const words of ['ls', 'ip shown', 'env -u', 'inspect shown', 'help', 'status nosuch', 'lss']) {
+    for (const words of ['ls', 'ip shown', 'env -u', 'inspect shown', 'help']) {
       expect(onTerminal(80, words).shown, words).not.toContain('\u001b');
+    }
+  });
+
+  it('shows errors in red, other streams do not', async () => {
+    for (const words of ['status nosuch', 'lss']) {
+      const { shown, code } = onTerminal(80, words);
+      expect(code).toBe(1);
+      expect(shown.startsWith('\u001b[31m')).toBe(true);
+      const { stderr } = await cli.run(words.split(' '));
+      expect(stripVTControlCharacters(shown)).toBe(stderr);
+      expect(stderr).not.toContain('\u001b');
     }
   });
 });
