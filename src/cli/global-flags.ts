@@ -14,6 +14,10 @@ export const GLOBAL_FLAGS: readonly CliFlag[] = [
   { name: 'tls-ca-key', type: 'string', env: 'MACHINE_TLS_CA_KEY', help: 'Private key to generate certificates' },
   { name: 'tls-client-cert', type: 'string', env: 'MACHINE_TLS_CLIENT_CERT', help: 'Client cert to use for TLS' },
   { name: 'tls-client-key', type: 'string', env: 'MACHINE_TLS_CLIENT_KEY', help: 'Private key used in client TLS auth' },
+  // docker-machine's, accepted for the scripts that give them: nothing is asked of GitHub, SSH is our own, nothing is reported
+  { name: 'github-api-token', type: 'string', env: 'MACHINE_GITHUB_API_TOKEN', help: 'Accepted without effect' },
+  { name: 'native-ssh', type: 'bool', env: 'MACHINE_NATIVE_SSH', help: 'Accepted without effect: SSH is built in' },
+  { name: 'bugsnag-api-token', type: 'string', env: 'MACHINE_BUGSNAG_API_TOKEN', help: 'Accepted without effect: nothing is reported' },
   { name: 'version', short: 'v', type: 'bool', help: 'print the version' },
 ];
 

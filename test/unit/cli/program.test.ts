@@ -33,6 +33,11 @@ describe('what is no command', () => {
     },
   );
 
+  it('accepts the flags of docker-machine that have no effect here', async () => {
+    const flags = ['--bugsnag-api-token=no-report', '--native-ssh', '--github-api-token', 'x'];
+    expect(await store.run([...flags, 'ls', '-q'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
   it('shows where the store is', async () => {
     const line = (path: string) => `  --storage-path, -s "${path}"`;
     expect((await store.run([])).stdout).toContain(line(store.path));
