@@ -39,8 +39,9 @@ describe('a power cut', () => {
   it(`loses nothing that was answered, ${CUTS} times`, async () => {
     const created = new Set<string>();
     for (let cut = 0; cut < CUTS; cut += 1) {
-      const pulling = store.on('cut', 'pull', 'hello-world');
-      const creating = store.on('cut', 'create', '--name', `c${cut}`, 'busybox', 'true');
+      const env = await store.dockerEnv('cut');
+      const pulling = store.withEnv(env, 'pull', 'hello-world');
+      const creating = store.withEnv(env, 'create', '--name', `c${cut}`, 'busybox', 'true');
       await sleep(150 + cut * 60); // over the run the cuts fall at different points of both
       process.kill(qemuOf(store.file('cut', '')), 'SIGKILL');
       await pulling;

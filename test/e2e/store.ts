@@ -73,7 +73,12 @@ export class TestStore {
 
   /** Runs the docker CLI against a machine; `timeout` in milliseconds kills it. */
   async on(machine: string, ...args: string[]): Promise<Outcome> {
-    return run(this.docker, args, { env: await this.dockerEnv(machine) });
+    return this.withEnv(await this.dockerEnv(machine), ...args);
+  }
+
+  /** Runs the docker CLI at once, with what `dockerEnv` gave before. */
+  withEnv(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Outcome> {
+    return run(this.docker, args, { env });
   }
 
   file(machine: string, name: string): string {
