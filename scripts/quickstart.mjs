@@ -50,7 +50,9 @@ async function main() {
   await step('registry', registry);
   await step(`tsmachine create ${NAME}`, machine);
   const env = dockerEnvironment();
-  await step(`tsmachine env ${NAME}`, () => void tsmachine(['env', NAME]));
+  // a CI system may not say which shell it is
+  const shell = process.env.SHELL ? [] : ['--shell', 'bash'];
+  await step(`tsmachine env ${NAME}`, () => void tsmachine(['env', ...shell, NAME]));
   await step('docker version', () => void run(docker, ['version'], { env }));
   await step('docker run hello-world', () => void run(docker, ['run', '--rm', 'hello-world'], { env }));
   await step(

@@ -16,7 +16,7 @@ describe('the first README command in a fresh clone', () => {
   // npm's own way to a certificate authority of the local network, when there is one
   const { NODE_EXTRA_CA_CERTS } = process.env;
   const trust = NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS };
-  const env = { HOME: home, PATH: BARE_PATH, USER: 'root', SHELL: '/bin/bash', LANG: 'C.UTF-8', ...trust };
+  const env = { HOME: home, PATH: BARE_PATH, USER: 'root', LANG: 'C.UTF-8', ...trust };
   const inClone = (file: string, args: string[]) => run(file, args, { cwd: clone, env, maxBuffer: 1 << 26 });
 
   afterAll(async () => {
