@@ -1,5 +1,6 @@
 import type { Image } from '../contracts.ts';
 import { badRequest, EngineError, notFound } from '../errors.ts';
+import { JSON_FILE_OPTIONS } from '../options/checks.ts';
 import { readLogLimits } from '../runtime/logs/log-writer.ts';
 import { containerCapabilities, parseSecurityOptions } from '../runtime/spec/index.ts';
 import { checkPorts } from './ports.ts';
@@ -100,18 +101,7 @@ function checkNamespaces(host: HostConfig): void {
 }
 
 const logOptions: Record<string, ReadonlySet<string>> = {
-  'json-file': new Set([
-    'max-file',
-    'max-size',
-    'compress',
-    'labels',
-    'labels-regex',
-    'env',
-    'env-regex',
-    'tag',
-    'mode',
-    'max-buffer-size',
-  ]),
+  'json-file': JSON_FILE_OPTIONS,
   local: new Set(['max-file', 'max-size', 'compress', 'mode', 'max-buffer-size']),
 };
 

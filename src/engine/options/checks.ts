@@ -68,7 +68,8 @@ interface StartOptions {
   insecureRegistries: string[];
 }
 
-const JSON_FILE_OPTIONS: ReadonlySet<string> = new Set([
+/** What log driver json-file takes, of the daemon and of a container. */
+export const JSON_FILE_OPTIONS: ReadonlySet<string> = new Set([
   'max-file',
   'max-size',
   'compress',
