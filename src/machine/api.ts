@@ -11,6 +11,7 @@ import type { BrokenImage, CachedImage } from '../image/index.ts';
 import type { SessionOptions } from '../ssh/index.ts';
 import type { MachineConfig } from '../store/config.ts';
 import type { SwarmHostOptions } from '../store/host-options.ts';
+import type { EngineKind } from '../store/record.ts';
 
 export interface MachinesOptions {
   /** Store root, verbatim: --storage-path, $MACHINE_STORAGE_PATH, else ~/.docker/machine. */
@@ -22,8 +23,18 @@ export interface MachinesOptions {
   readonly signal: AbortSignal;
   /** --tls-ca-cert and its kin: only `create` reads them. */
   readonly tls?: { caCert?: string; caKey?: string; clientCert?: string; clientKey?: string };
+  /** Asks the user, where there is one to ask: a password, a passphrase, a yes. Undefined: nobody answered. */
+  readonly ask?: (question: Question) => Promise<string | undefined>;
+  /** ssh2 (true, the default) or the computer's own ssh client. */
+  readonly nativeSsh?: boolean;
   /** Where drivers come from; default: those of src/plugins. */
   readonly loadDriver?: (name: string) => Promise<DriverDefinition>;
+}
+
+export interface Question {
+  readonly text: string;
+  /** Not shown while it is typed, and never stored or logged. */
+  readonly secret: boolean;
 }
 
 export interface CreateRequest {
@@ -34,6 +45,10 @@ export interface CreateRequest {
   readonly tlsSan: readonly string[];
   /** Classic Swarm's flags: written to config.json for those who read it, and nothing more (its image is no longer published). */
   readonly swarm?: Partial<SwarmHostOptions>;
+  /** Jump hosts on the way to the machine, in the form of ssh's -J. */
+  readonly sshProxyJump?: string;
+  /** Make a Docker context for the machine. */
+  readonly context?: boolean;
 }
 
 /** docker-machine's --engine-* flags. */
@@ -45,6 +60,10 @@ export interface EngineOptions {
   readonly storageDriver: string;
   readonly env: readonly string[];
   readonly installUrl: string;
+  /** Undefined: what the guest comes with; of a distribution Docker's own. */
+  readonly kind?: EngineKind;
+  /** '' or undefined for the newest. */
+  readonly version?: string;
 }
 
 /**

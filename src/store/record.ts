@@ -18,7 +18,16 @@ export interface MachineRecord {
   readonly engineGeneration: number;
   /** Pinned SSH host keys, OpenSSH public key form. */
   readonly hostKeys: readonly string[];
+  /** Which engine a distribution was given, and the version asked for ('' for the newest). */
+  readonly engine?: { readonly kind: EngineKind; readonly version: string };
+  /** Jump hosts on the way to the machine, in the form of ssh's -J. */
+  readonly sshProxyJump?: string;
+  /** The Docker context made for this machine. */
+  readonly context?: string;
 }
+
+/** Docker's own engine, or ours. */
+export type EngineKind = 'docker' | 'ts';
 
 export const emptyRecord: MachineRecord = {
   formatVersion: 1,

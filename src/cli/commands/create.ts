@@ -1,6 +1,7 @@
 import { MachineError } from '../../core/errors.ts';
 import { type FlagValues, stringFlag } from '../../driver/flags.ts';
 import type { CreateRequest } from '../../machine/api.ts';
+import type { EngineKind } from '../../store/record.ts';
 import { boolFlag, stringsFlag } from '../arguments/cli-flag.ts';
 import type { Call } from '../call.ts';
 import { MachineCommand } from '../machine-command.ts';
@@ -42,8 +43,26 @@ function createRequest(call: Call): CreateRequest {
     storageDriver: stringFlag(values, 'engine-storage-driver'),
     env: stringsFlag(values, 'engine-env'),
     installUrl: stringFlag(values, 'engine-install-url'),
+    version: stringFlag(values, 'engine-version'),
+    ...engineKind(stringFlag(values, 'engine')),
   };
-  return { name, driver, driverFlags, engine, tlsSan: stringsFlag(values, 'tls-san'), swarm: swarmOptions(values, call.session) };
+  const sshProxyJump = stringFlag(values, 'ssh-proxy-jump');
+  return {
+    name,
+    driver,
+    driverFlags,
+    engine,
+    tlsSan: stringsFlag(values, 'tls-san'),
+    swarm: swarmOptions(values, call.session),
+    context: boolFlag(values, 'context'),
+    ...(sshProxyJump === '' ? {} : { sshProxyJump }),
+  };
+}
+
+function engineKind(given: string): { kind?: EngineKind } {
+  if (given === '') return {};
+  if (given === 'docker' || given === 'ts') return { kind: given };
+  throw new MachineError('USAGE', `--engine: expected docker or ts, found ${JSON.stringify(given)}`);
 }
 
 /** As docker-machine maps its flags. A discovery URL needs a scheme, as there. */
