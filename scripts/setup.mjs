@@ -54,6 +54,7 @@ export const TEST_PACKAGES = [
     'psmisc',
     'tmux',
     'faketime',
+    'systemd',
   ],
 ];
 

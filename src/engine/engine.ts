@@ -29,8 +29,8 @@ import { Volumes } from './volumes/store.ts';
 
 export interface Engine {
   routes: Route[];
-  /** Stops every container, as dockerd does when it is stopped in an orderly way. */
-  shutdown(): Promise<void>;
+  /** Stops every container, as dockerd does when it is stopped in an orderly way; with live-restore only when the host goes down. */
+  shutdown(reason: { host: boolean }): Promise<void>;
 }
 
 /** Opens the data root, takes over running containers and puts the rooms together. */
@@ -76,7 +76,7 @@ export async function openEngine(settings: () => Settings, log: (message: string
       ...infoRoutes({ settings, containers, images, events }),
       ...swarmRoutes(),
     ],
-    shutdown: () => stopAll(services, settings().shutdownTimeout),
+    shutdown: ({ host }) => (settings().liveRestore && !host ? Promise.resolve() : stopAll(services, settings().shutdownTimeout)),
   };
 }
 

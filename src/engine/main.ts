@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { systemRoutes } from './api/system.ts';
 import type { Engine } from './engine.ts';
+import { passedDescriptors } from './http/activation.ts';
 import { dispatcher } from './http/dispatch.ts';
 import { type Listeners, openListeners } from './http/listen.ts';
 import { Router } from './http/router.ts';
@@ -9,6 +10,7 @@ import { helpText } from './options/help.ts';
 import { readSettings, type Settings } from './options/settings.ts';
 import { OptionError } from './options/values.ts';
 import { claimPidFile } from './state/pid-file.ts';
+import { serviceManager } from './state/service-manager.ts';
 import { engineVersion } from './version.ts';
 
 const log = (level: string, message: string): void => {
@@ -17,6 +19,7 @@ const log = (level: string, message: string): void => {
 
 async function run(args: readonly string[], first: Settings): Promise<void> {
   let settings = first;
+  const tell = serviceManager(process.env);
   for (const directory of [settings.dataRoot, settings.execRoot]) mkdirSync(directory, { recursive: true, mode: 0o711 });
   const releasePidFile = claimPidFile(settings.pidFile);
   // Everything but the listeners is loaded behind them: clients may connect early, and wait.
@@ -25,14 +28,15 @@ async function run(args: readonly string[], first: Settings): Promise<void> {
   full.catch(() => undefined);
   const early = new Router(systemRoutes());
   const handler = (onUnixSocket: boolean) => dispatcher({ early, full, onUnixSocket, log: (line) => log('error', line) });
-  const listeners = await openListeners({ ...settings, env: process.env }, { unix: handler(true), network: handler(false) });
+  const passed = passedDescriptors(process.env);
+  const listeners = await openListeners({ ...settings, passed }, { unix: handler(true), network: handler(false) });
   const reload = (): void => {
     settings = reloadSettings(args, settings);
     reloadTls(listeners);
   };
   process.on('SIGHUP', reload);
   if (settings.tls !== undefined) watchTls(settings.tls, () => reloadTls(listeners));
-  handleSignals(engine.promise, listeners, releasePidFile);
+  handleSignals(engine.promise, listeners, { tell, releasePidFile });
   announceReady(listeners);
   const { openEngine } = await import('./engine.ts');
   await openEngine(
@@ -42,6 +46,7 @@ async function run(args: readonly string[], first: Settings): Promise<void> {
     engine.reject(error);
     throw error;
   });
+  await tell('READY=1');
   log('info', 'Daemon has completed initialization');
 }
 
@@ -86,18 +91,25 @@ function reloadTls(listeners: Listeners): void {
   }
 }
 
-function handleSignals(engine: Promise<Engine>, listeners: Listeners, releasePidFile: () => void): void {
+interface Ending {
+  tell: (message: string) => Promise<void>;
+  releasePidFile: () => void;
+}
+
+/** SIGPWR is for the service's script when the host itself goes down: containers are then stopped also with live-restore. */
+function handleSignals(engine: Promise<Engine>, listeners: Listeners, { tell, releasePidFile }: Ending): void {
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
     log('info', `Processing signal '${signal}'`);
     if (stopping) return;
     stopping = true;
+    await tell('STOPPING=1').catch((error: Error) => log('warning', error.message));
     void listeners.close();
-    await engine.then((running) => running.shutdown()).catch((error: Error) => log('error', error.message));
+    await engine.then((running) => running.shutdown({ host: signal === 'SIGPWR' })).catch((error: Error) => log('error', error.message));
     releasePidFile();
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGPWR'] as const) process.on(signal, () => void stop(signal));
 }
 
 /** Tells whoever started the engine that every listener is open. */

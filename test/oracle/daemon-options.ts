@@ -10,6 +10,8 @@ export interface DaemonCase {
   args?: string[];
   /** Text of the file given by --config-file. */
   file?: string;
+  /** Descriptor 3 is passed as a service manager does it; it is no socket. */
+  passed?: true;
 }
 
 export const daemonCases: Record<string, DaemonCase> = {
@@ -24,6 +26,10 @@ export const daemonCases: Record<string, DaemonCase> = {
   'a mirror that is no URL': { args: ['--registry-mirror=odd'] },
   'a mirror with a query': { args: ['--registry-mirror=http://example.org/?a=b'] },
   'a host of another scheme': { args: ['-H', 'odd://x'] },
+  'a socket that nobody passed': { args: ['-H', 'fd://'] },
+  'a passed file that is no socket': { args: ['-H', 'fd://3'], passed: true },
+  'more sockets than were passed': { args: ['-H', 'fd://9'], passed: true },
+  'a passed socket without a number': { args: ['-H', 'fd://odd'], passed: true },
   'a port that is no number': { args: ['-H', 'tcp://127.0.0.1:odd'] },
   'port 0': { args: ['-H', 'tcp://127.0.0.1:0'] },
   'TLS without certificates': { args: ['-H', 'tcp://127.0.0.1:23760', '--tls', '--tlscert=/nosuch/cert.pem', '--tlskey=/nosuch/key.pem'] },
@@ -48,7 +54,7 @@ export const daemonCases: Record<string, DaemonCase> = {
 };
 
 /** Starts one more daemon beside the engine, which must end by itself; a daemon that stays is ended after ten seconds. */
-export async function observeDaemon(engine: Engine, { args = [], file }: DaemonCase): Promise<Observation> {
+export async function observeDaemon(engine: Engine, { args = [], file, passed }: DaemonCase): Promise<Observation> {
   const config = join(engine.sandbox.share, 'daemon.json');
   if (file !== undefined) await writeFile(config, file);
   const own = [
@@ -59,7 +65,8 @@ export async function observeDaemon(engine: Engine, { args = [], file }: DaemonC
     '--pidfile=/run/second.pid',
   ];
   const configured = file === undefined ? [] : ['--config-file=/run/share/daemon.json'];
-  const [command = '', ...rest] = await engine.sandbox.inside('timeout', '10', ...engine.command, ...own, ...configured, ...args);
+  const pass = passed ? ['sh', '-c', 'exec 3</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', 'sh'] : [];
+  const [command = '', ...rest] = await engine.sandbox.inside('timeout', '10', ...pass, ...engine.command, ...own, ...configured, ...args);
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -20,8 +20,8 @@ export interface ListenSettings {
   listen: readonly Listen[];
   tls: TlsSettings | undefined;
   group: string;
-  /** Systemd socket activation: LISTEN_PID, LISTEN_FDS. */
-  env: NodeJS.ProcessEnv;
+  /** Descriptors the service manager passed. */
+  passed: readonly number[];
 }
 
 // Go's server neither limits the time of a body nor closes idle connections.
@@ -41,7 +41,8 @@ export async function openListeners(
   };
   const ports: number[] = [];
   try {
-    for (const target of settings.listen.flatMap((listen) => expand(listen, settings.env))) {
+    const targets = await Promise.all(settings.listen.map((listen) => expand(listen, settings.passed)));
+    for (const target of targets.flat()) {
       const server =
         target.secure && settings.tls !== undefined
           ? await secureServer(settings.tls, handlers.network)
@@ -78,14 +79,11 @@ interface BindTarget {
   secure: boolean;
 }
 
-function expand(listen: Listen, env: NodeJS.ProcessEnv): BindTarget[] {
+async function expand(listen: Listen, passed: readonly number[]): Promise<BindTarget[]> {
   if (listen.kind === 'unix') return [{ options: { path: listen.path }, unixPath: listen.path, secure: false }];
   if (listen.kind === 'tcp') return [{ options: { host: listen.host, port: listen.port }, secure: true }];
-  const count = env.LISTEN_PID === undefined || Number(env.LISTEN_PID) === process.pid ? Number(env.LISTEN_FDS ?? 0) : 0;
-  if (count < 1)
-    throw new Error('failed to load listeners: no sockets found via socket activation: make sure the service was started by systemd');
-  const wanted = /^\d+$/.test(listen.name) ? [Number(listen.name)] : Array.from({ length: count }, (_unused, index) => 3 + index);
-  return wanted.map((fd) => ({ options: { fd } as ListenOptions, secure: false }));
+  const { choosePassed } = await import('./activation.ts');
+  return (await choosePassed(passed, listen.name)).map(({ fd, network }) => ({ options: { fd } as ListenOptions, secure: network }));
 }
 
 async function secureServer(tls: TlsSettings, handler: RequestListener): Promise<ReloadableServer> {

@@ -69,7 +69,7 @@ export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): R
 /** Reads daemon.json again beside the flags of the start (SIGHUP). */
 export function mergeSettings(given: Values, env: NodeJS.ProcessEnv): Settings {
   const home = `${env.DOCKER_CERT_PATH ?? env.DOCKER_CONFIG ?? `${env.HOME ?? ''}/.docker`}`;
-  const defaults = new Map(flags.flatMap((flag) => (flag.default === undefined ? [] : [[keyOf(flag), flag.default] as const])));
+  const defaults = defaultsOf(env);
   const configFile = String(given.get('config-file') ?? defaults.get('config-file'));
   const file = readConfigFile(configFile, given);
   const value = (key: string): Value | undefined => given.get(key) ?? file.get(key) ?? defaults.get(key);
@@ -133,6 +133,12 @@ export function mergeSettings(given: Values, env: NodeJS.ProcessEnv): Settings {
     init: bool('init'),
     experimental: bool('experimental'),
   };
+}
+
+/** The flags' own, and those of the place the engine is installed in: DOCKERD_DEFAULTS, in daemon.json's form. */
+function defaultsOf(env: NodeJS.ProcessEnv): Map<string, Value> {
+  const own = flags.flatMap((flag): [string, Value][] => (flag.default === undefined ? [] : [[keyOf(flag), flag.default]]));
+  return new Map([...own, ...Object.entries(JSON.parse(env.DOCKERD_DEFAULTS ?? '{}') as Record<string, Value>)]);
 }
 
 function checkStorageDriver(driver: string): void {

@@ -99,7 +99,7 @@ async function listen(): Promise<number> {
   const handler = dispatcher({ early, full: Promise.resolve(early), onUnixSocket: false, log: () => undefined });
   const tls = { verify: true, ca: file('ca.pem'), cert: file('server.pem'), key: file('server-key.pem') };
   listeners = await openListeners(
-    { listen: [{ kind: 'tcp', host: '127.0.0.1', port }], tls, group: 'docker', env: {} },
+    { listen: [{ kind: 'tcp', host: '127.0.0.1', port }], tls, group: 'docker', passed: [] },
     { unix: handler, network: handler },
   );
   return port;
