@@ -4,6 +4,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Platform } from '../host/platform.ts';
 import type { ProcessRunner } from '../host/process-runner.ts';
 import type { Supervisor, VirtualMachine } from '../host/virtual-machine.ts';
+import type { SshEndpoint } from './contract.ts';
 
 /** What does not belong to one machine. */
 export interface HostContext {
@@ -35,12 +36,25 @@ export interface DriverContext extends HostContext {
   identity(request: IdentityRequest): Promise<Identity>;
   /** The states (as last stored) of this store's other machines that have the same driver; broken entries are left out. */
   peers(): Promise<readonly string[]>;
+  /**
+   * Runs a command on the machine over SSH, by way of its jump hosts; `root`: as root, by sudo where the user is another. Gives
+   * whatever exit code it had. Throws `SSH_FAILED`, `SSH_HOST_KEY`, `SSH_KEY`, `SUDO`.
+   */
+  runRemote(endpoint: SshEndpoint, words: readonly string[], options?: { readonly root?: boolean }): Promise<RemoteOutcome>;
+  /** Whether the machine's SSH port accepts a connection within so many milliseconds; behind jump hosts, whether a login succeeds. */
+  reachable(endpoint: SshEndpoint, timeout: number): Promise<boolean>;
   /** Starts the VM under a supervisor of its own. Throws `VM_START_FAILED` with QEMU's words; nothing is left running then. */
   supervise(vm: VirtualMachine): Promise<Supervisor>;
   /** The supervisor of a VM that already runs, attached anew when it died; undefined when no such VM runs. */
   supervisor(): Promise<Supervisor | undefined>;
   /** Whether this machine's VM process lives, by pid and start time: a few file reads, nothing is started. */
   vmAlive(): Promise<boolean>;
+}
+
+export interface RemoteOutcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 export interface BootImage {

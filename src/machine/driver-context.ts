@@ -9,7 +9,6 @@ import { provisionerFor, tarOf } from '../provision/index.ts';
 import { bootImageOf } from './boot-images.ts';
 import { loadEntry, type MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
-import { ensureServerCertificate, readIdentity } from './identity.ts';
 import { machineNames } from './listing.ts';
 
 export interface OwnedContext {
@@ -64,6 +63,9 @@ export async function driverContext(
     bootImage: (reference) => bootImageOf(host, reference, signal),
     identity: (request) => identity(host, definition, made(), request),
     peers: () => peers(host, name, definition.name),
+    runRemote: async (endpoint, words, { root = false } = {}) =>
+      (await import('./remote.ts')).runRemote(host, made(), endpoint, words, root, signal),
+    reachable: async (endpoint, timeout) => (await import('./remote.ts')).reachable(host, made(), endpoint, timeout, signal),
     supervise: async (vm) => (await import('../supervisor/index.ts')).supervise(machineDir, vm, computer),
     supervisor: async () => (await import('../supervisor/index.ts')).findSupervisor(machineDir, computer),
     vmAlive: async () => (await import('../supervisor/index.ts')).vmAlive(machineDir, computer),
@@ -74,8 +76,8 @@ export async function driverContext(
 async function identity(host: MachinesHost, definition: DriverDefinition, entry: MachineEntry, request: IdentityRequest) {
   const provisioner = provisionerFor(definition.capabilities.guest);
   if (!provisioner) throw new Error(`driver ${definition.name}: its guest takes no identity`);
-  await ensureServerCertificate(host, entry, request.addresses);
-  const files = provisioner.handOver(await readIdentity(entry, request));
+  const { offerCertificates } = await import('./certificates.ts');
+  const files = provisioner.handOver(await offerCertificates(host, entry, request));
   return {
     files,
     writeTarDisk: (path: string) => writeFileAtomic(path, tarOf(files), 0o600),

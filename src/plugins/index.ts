@@ -10,6 +10,7 @@ type Loader = () => Promise<{ default: DriverDefinition }>;
 const BUILT_IN: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['qemu', () => import('@tsmachine/driver-qemu')],
   ['none', () => import('@tsmachine/driver-none')],
+  ['generic', () => import('@tsmachine/driver-generic')],
 ]);
 
 /** Names that `loadDriver` knows, sorted. */

@@ -1,7 +1,7 @@
 /** Who a machine is and how its engine shall run, before it is put into any one guest's files. */
 export interface MachineIdentity {
   readonly hostname: string;
-  /** OpenSSH public key line that may log in. */
+  /** OpenSSH public key line that may log in; '' where that is the guest's own business. */
   readonly authorizedKey: string;
   /** SSH host key in dropbear's format; a distribution makes its own. */
   readonly hostKey?: Uint8Array;

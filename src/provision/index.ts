@@ -2,7 +2,9 @@ import type { Capabilities } from '../driver/contract.ts';
 import { bootImageProvisioner } from './boot-image.ts';
 import type { Provisioner } from './provisioner.ts';
 
+export { readFacts } from './facts.ts';
 export type { MachineIdentity } from './identity.ts';
+export { rootShell } from './privilege.ts';
 export type { Provisioner } from './provisioner.ts';
 export { tarOf } from './tar.ts';
 

@@ -64,6 +64,8 @@ export function openBench(root: string): Bench {
         tempDir: async () => mkdtempSync(join(tmpdir(), 'tsm-')),
         checkpoint: (state) => writeFileAtomic(stateFile(name), state),
         bootImage: async () => imageIn(join(root, 'image')),
+        runRemote: async () => Promise.reject(new Error('no SSH here')),
+        reachable: async () => false,
         identity: async ({ enginePort }) => ({
           files: new Map(),
           writeTarDisk: (path) => writeFileAtomic(path, Buffer.alloc(1024, `engine/port ${enginePort}\n`)),

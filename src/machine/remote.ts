@@ -1,0 +1,95 @@
+/** Ways into a machine for provisioning and drivers. */
+import { connect } from 'node:net';
+import { isMachineError, MachineError, messageOf } from '../core/errors.ts';
+import type { RemoteOutcome } from '../driver/context.ts';
+import type { SshEndpoint } from '../driver/contract.ts';
+import type { OpenRemoteShell } from '../ssh/index.ts';
+import type { MachineEntry } from './entry.ts';
+import type { MachinesHost } from './host.ts';
+
+/** For a guest to let us in, milliseconds. */
+const LOGIN_TIMEOUT = 300_000;
+
+/** One connection, made as soon as the machine lets us in. Throws what SSH says: at once what waiting does not mend. */
+export async function openShell(
+  host: MachinesHost,
+  entry: MachineEntry,
+  endpoint: SshEndpoint,
+  signal: AbortSignal,
+): Promise<OpenRemoteShell> {
+  const { openRemoteShell } = await import('../ssh/index.ts');
+  const { sshAccess } = await import('./machine-ssh.ts');
+  const { clock } = host.options;
+  const limit = clock.now() + LOGIN_TIMEOUT;
+  for (;;) {
+    try {
+      return await openRemoteShell(sshAccess(host, entry, endpoint), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isMachineError(error) || error.code !== 'SSH_FAILED') throw error;
+      if (clock.now() > limit)
+        throw new MachineError('SSH_FAILED', `Too many retries waiting for SSH to be available.  Last error: ${messageOf(error)}`, {
+          cause: error,
+        });
+    }
+    await clock.sleep(1000, signal);
+  }
+}
+
+/** See `DriverContext.runRemote`. */
+export async function runRemote(
+  host: MachinesHost,
+  entry: MachineEntry,
+  endpoint: SshEndpoint,
+  words: readonly string[],
+  asRoot: boolean,
+  signal: AbortSignal,
+): Promise<RemoteOutcome> {
+  const { openRemoteShell } = await import('../ssh/index.ts');
+  const { sshAccess } = await import('./machine-ssh.ts');
+  const shell = await openRemoteShell(sshAccess(host, entry, endpoint), signal);
+  try {
+    if (!asRoot) return await shell.run(words);
+    const { readFacts, rootShell } = await import('../provision/index.ts');
+    const root = await rootShell(workplace(host, shell, signal), await readFacts(shell));
+    return await root.run(words);
+  } finally {
+    shell.close();
+  }
+}
+
+export function workplace(host: MachinesHost, shell: OpenRemoteShell, signal: AbortSignal) {
+  const { log, clock, ask } = host.options;
+  return { shell, log, clock, signal, ...(ask === undefined ? {} : { ask }) };
+}
+
+/** See `DriverContext.reachable`. */
+export async function reachable(
+  host: MachinesHost,
+  entry: MachineEntry,
+  endpoint: SshEndpoint,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (entry.record.sshProxyJump === undefined) return answers(endpoint, timeout);
+  try {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+    await runRemote(host, entry, endpoint, ['true'], false, limit);
+    return true;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+/** Whether a TCP connection can be made; the socket is closed at once. */
+function answers({ host, port }: SshEndpoint, timeout: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const tell = (open: boolean) => () => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.setTimeout(timeout, tell(false)).once('connect', tell(true)).once('error', tell(false));
+  });
+}
