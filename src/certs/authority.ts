@@ -19,8 +19,8 @@ export interface BootstrapOptions {
   readonly user: string;
   readonly now: number;
   readonly log: Logger;
-  /** Make a new client pair even when the present one is fine. */
-  readonly renewClient?: boolean;
+  /** O of a new CA's subject; default: `user`. */
+  readonly authorityName?: string;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function ensureAuthority(paths: AuthorityPaths, options: BootstrapO
   const early = valid === undefined ? generateRsaKey() : undefined; // both at once: a first create waits for one key's time
   early?.catch(() => {});
   const ca = valid ?? (await createAuthority(paths, options));
-  if (!options.renewClient && (await clientIsValid(paths, ca, options))) return;
+  if (await clientIsValid(paths, ca, options)) return;
   options.log.info(`Creating client certificate: ${paths.clientCert}`);
   const key = await (early ?? generateRsaKey());
   const certificate = await issueCertificate({
@@ -82,12 +82,12 @@ async function validAuthority(paths: AuthorityPaths, { now, log }: BootstrapOpti
   return undefined;
 }
 
-async function createAuthority(paths: AuthorityPaths, { user, now, log }: BootstrapOptions): Promise<string> {
+async function createAuthority(paths: AuthorityPaths, { user, authorityName = user, now, log }: BootstrapOptions): Promise<string> {
   log.info(`Creating CA: ${paths.caCert}`);
   await keepAside(paths.caKey);
   const key = await generateRsaKey();
   const certificate = await issueCertificate({
-    organization: user,
+    organization: authorityName,
     publicKey: key.publicKey,
     role: 'ca',
     issuer: { privateKey: key.privateKey },

@@ -24,7 +24,7 @@ export interface MachinesOptions {
   /** --tls-ca-cert and its kin: only `create` reads them. */
   readonly tls?: { caCert?: string; caKey?: string; clientCert?: string; clientKey?: string };
   /** Asks the user, where there is one to ask: a password, a passphrase, a yes. Undefined: nobody answered. */
-  readonly ask?: (question: Question) => Promise<string | undefined>;
+  readonly ask?: ((question: Question) => Promise<string | undefined>) | undefined;
   /** ssh2 (true, the default) or the computer's own ssh client. */
   readonly nativeSsh?: boolean;
   /** Where drivers come from; default: those of src/plugins. */
@@ -92,7 +92,22 @@ export interface Machines {
   remove(name: string, options: { force: boolean }): Promise<void>;
   /** States of many machines with as few calls as the drivers allow; a failing one is an error in its place. */
   states(machines: readonly Machine[]): Promise<ReadonlyMap<string, MachineState | Error>>;
+  /**
+   * Makes a new CA and client pair for the store, or goes on with a rotation that did not end. Nobody uses them yet; the old CA is
+   * trusted until every machine trusts the new one too.
+   */
+  beginRotation(): Promise<void>;
+  /**
+   * Brings what `beginRotation` made to every machine that runs (where the engine must restart for it only to those `named`), and
+   * ends the rotation when all have it. Gives the machines that wait; each gets it when it starts.
+   */
+  continueRotation(named: readonly string[]): Promise<readonly WaitingMachine[]>;
   readonly images: Images;
+}
+
+export interface WaitingMachine {
+  readonly name: string;
+  readonly reason: string;
 }
 
 /** The store's boot images. Changes are made under the store's lock for images. */
@@ -131,8 +146,18 @@ export interface Machine {
   checkTls(url?: string): Promise<void>;
   /** The engine's version over TLS (`GET /version`). Throws ENGINE_UNREACHABLE. */
   engineVersion(): Promise<string>;
-  /** New server certificate, and with `clientCerts` a new client pair of the store, brought into the running machine. */
+  /**
+   * New server certificate, brought into the running machine; with `clientCerts` as a part of a rotation, which leaves a machine
+   * that is off for its next start.
+   */
   regenerateCerts(options?: { readonly clientCerts?: boolean }): Promise<void>;
+  /**
+   * Makes or updates the machine's Docker context, and gives its name. From then on it follows the machine's address and
+   * certificates. Throws CONTEXT_NAME, CONTEXT_FOREIGN (a context of that name is not this machine's), HOST_NOT_RUNNING.
+   */
+  makeContext(): Promise<string>;
+  /** Whether there was one. */
+  removeContext(): Promise<boolean>;
   close(): Promise<void>;
 }
 

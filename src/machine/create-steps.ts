@@ -4,11 +4,13 @@ import { pushesReadiness } from '../driver/contract.ts';
 import { provisionerFor } from '../provision/index.ts';
 import { emptyRecord, type MachineRecord } from '../store/record.ts';
 import type { CreateRequest } from './api.ts';
+import { withAuthority } from './authority.ts';
+import { adoptOffered, prepareCertificates, writeClientFiles } from './certificates.ts';
 import { type CreateJob, driverOf, entryOf, hostOptions, requestDigest } from './create-job.ts';
-import { checkEngineTls } from './engine-client.ts';
+import { checkEngineTls, engineTarget } from './engine-client.ts';
 import { engineAddress } from './engine-connection.ts';
 import { createEntry } from './entry.ts';
-import { copyClientFiles, ensureSshKeys, readIdentity } from './identity.ts';
+import { ensureSshKeys } from './identity.ts';
 import { openDriver, openNewDriver } from './open-driver.ts';
 import { awaitState } from './power.ts';
 
@@ -37,6 +39,7 @@ export const createSteps: readonly CreateStep[] = [
       }
       job.opened = await openNewDriver(host, request.name, request.driver, () => job.entry, signal);
       await job.opened.driver.configure(request.driverFlags);
+      if (request.context) await (await import('./docker-context.ts')).checkContext(host, request.name);
     },
   },
   {
@@ -44,9 +47,7 @@ export const createSteps: readonly CreateStep[] = [
     title: 'Make the certificate authority and the client certificate',
     failure: 'Error generating certificates: ',
     async run({ host, signal }) {
-      const { ensureAuthority } = await import('../certs/authority.ts');
-      const { log, clock } = host.options;
-      await host.lockStore('certificates', () => ensureAuthority(host.authority, { user: host.user, now: clock.now(), log }), signal);
+      await withAuthority(host, host.authority, async () => {}, signal);
     },
   },
   {
@@ -84,7 +85,7 @@ export const createSteps: readonly CreateStep[] = [
     async run(job) {
       const entry = entryOf(job);
       if (job.request.driver.capabilities.guest === 'boot-image') await ensureSshKeys(entry, job.sshKey);
-      await copyClientFiles(entry);
+      await withAuthority(job.host, job.host.authority, (authority) => writeClientFiles(entry, authority), job.signal);
     },
   },
   {
@@ -118,6 +119,7 @@ export const createSteps: readonly CreateStep[] = [
       const driver = driverOf(job);
       if (!pushesReadiness(driver)) return;
       await driver.awaitReady((phase, seconds) => job.steps.detail('ready', `${phase} ${seconds.toFixed(2)} s`));
+      await adoptOffered(job.host, entryOf(job));
       await entryOf(job).saveDriver(driver.serialize());
     },
   },
@@ -133,8 +135,10 @@ export const createSteps: readonly CreateStep[] = [
       const { remoteShell } = await import('../ssh/index.ts');
       const { sshAccess } = await import('./machine-ssh.ts');
       const { host: address, port } = engineAddress(await driverOf(job).url());
-      const identity = await readIdentity(entryOf(job), { enginePort: port, addresses: [address] });
-      await provisioner.provision(remoteShell(sshAccess(host, entryOf(job), endpoint), signal), identity, host.options.log);
+      const prepared = await prepareCertificates(host, entryOf(job), { enginePort: port, addresses: [address] });
+      await provisioner.provision(remoteShell(sshAccess(host, entryOf(job), endpoint), signal), prepared.identity, host.options.log);
+      await prepared.installed();
+      await prepared.adopted();
     },
   },
   {
@@ -148,8 +152,19 @@ export const createSteps: readonly CreateStep[] = [
       host.options.log.info('Checking connection to Docker...');
       const url = await driverOf(job).url();
       if (url === '') throw new MachineError('ENGINE_URL', 'the machine has no engine address');
-      await checkEngineTls(entryOf(job).config, url, provisioner.certificatesRestartEngine, signal);
+      await checkEngineTls(engineTarget(entryOf(job), url), provisioner.certificatesRestartEngine, signal);
       host.options.log.info('Docker is up and running!');
+    },
+  },
+  {
+    name: 'context',
+    title: 'Make the Docker context',
+    failure: 'Error making the Docker context: ',
+    async run({ host, request, entry, opened }) {
+      if (!request.context || !entry || !opened) return;
+      await entry.update({ context: request.name }); // from here on it is kept up to date, whatever becomes of this attempt
+      const { refreshContext } = await import('./docker-context.ts');
+      await refreshContext(host, entry, () => opened.driver.url());
     },
   },
   {

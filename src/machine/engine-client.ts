@@ -1,24 +1,39 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { SecureContext } from 'node:tls';
-import { MachineError, messageOf, systemCode } from '../core/errors.ts';
-import type { MachineConfig } from '../store/config.ts';
+import { readPem } from '../certs/files.ts';
+import { MachineError, messageOf } from '../core/errors.ts';
 import { connectEngine, type EngineCredentials, engineAddress, hostPort } from './engine-connection.ts';
+import type { MachineEntry } from './entry.ts';
 
 /** docker-machine's limit for connection and handshake together, milliseconds. */
 const TIMEOUT = 20_000;
 
-/** Certificates as docker-machine takes them: those `AuthOptions` names, not the copies in the machine's folder. */
-async function credentialsOf(config: MachineConfig): Promise<EngineCredentials> {
+/** What a client of a machine's engine uses, PEM. `server`: what the engine must show, where that is known. */
+export interface ClientFiles {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+  readonly server?: string;
+}
+
+/**
+ * The copies in the machine's folder, which DOCKER_CERT_PATH points to; for a machine of docker-machine that has none those its
+ * `AuthOptions` name.
+ */
+export async function clientFiles({ config, paths }: Pick<MachineEntry, 'config' | 'paths'>): Promise<ClientFiles> {
   const { CaCertPath, ClientCertPath, ClientKeyPath, ServerCertPath } = config.hostOptions.AuthOptions;
-  const [ca, cert, key, server] = await Promise.all([
-    readFile(CaCertPath, 'utf8'),
-    readFile(ClientCertPath, 'utf8'),
-    readFile(ClientKeyPath, 'utf8'),
-    ServerCertPath === '' ? undefined : readOptional(ServerCertPath),
-  ]);
+  const copies = [paths.caCert, paths.clientCert, paths.clientKey];
+  const found = await Promise.all(copies.map(readPem));
+  const wanted = found.every((text) => text === undefined) ? [CaCertPath, ClientCertPath, ClientKeyPath] : copies;
+  const [ca = '', cert = '', key = ''] = await Promise.all(wanted.map((path, at) => found[at] ?? readFile(path, 'utf8')));
+  const server = ServerCertPath === '' ? undefined : await readPem(ServerCertPath);
+  return { ca, cert, key, ...(server === undefined ? {} : { server }) };
+}
+
+async function credentialsOf(name: string, { ca, cert, key, server }: ClientFiles): Promise<EngineCredentials> {
   const context = await secureContext(ca, cert, key);
-  return { context, machineName: config.name, ...(server === undefined ? {} : { expected: new X509Certificate(server) }) };
+  return { context, machineName: name, ...(server === undefined ? {} : { expected: new X509Certificate(server) }) };
 }
 
 const contexts = new Map<string, SecureContext>();
@@ -33,16 +48,28 @@ async function secureContext(ca: string, cert: string, key: string): Promise<Sec
   return made;
 }
 
+export interface EngineTarget {
+  /** The machine's. */
+  readonly name: string;
+  readonly url: string;
+  /** Asked for when connecting: a file that is missing is a reason like any other. */
+  files(): Promise<ClientFiles>;
+}
+
+export function engineTarget(entry: MachineEntry, url: string): EngineTarget {
+  return { name: entry.config.name, url, files: () => clientFiles(entry) };
+}
+
 /** Throws TLS_CHECK_FAILED in docker-machine's words; the line about a restart only where regenerating causes one. */
-export async function checkEngineTls(config: MachineConfig, url: string, restarts: boolean, signal: AbortSignal): Promise<void> {
+export async function checkEngineTls({ name, url, files }: EngineTarget, restarts: boolean, signal: AbortSignal): Promise<void> {
   const address = engineAddress(url);
   try {
-    (await connectEngine(address, await credentialsOf(config), TIMEOUT, signal)).destroy();
+    (await connectEngine(address, await credentialsOf(name, await files()), TIMEOUT, signal)).destroy();
   } catch (error) {
     signal.throwIfAborted();
     const lines = [
       `Error checking and/or regenerating the certs: There was an error validating certificates for host "${hostPort(address)}": ${messageOf(error)}`,
-      `You can attempt to regenerate them using 'tsmachine regenerate-certs ${config.name}'.`,
+      `You can attempt to regenerate them using 'tsmachine regenerate-certs ${name}'.`,
       ...(restarts ? ['Be advised that this will trigger a Docker daemon restart which might stop running containers.'] : []),
       '',
     ];
@@ -51,10 +78,10 @@ export async function checkEngineTls(config: MachineConfig, url: string, restart
 }
 
 /** `Version` of `GET /version`. Throws ENGINE_UNREACHABLE. */
-export async function engineVersion(config: MachineConfig, url: string, signal: AbortSignal): Promise<string> {
+export async function engineVersion({ name, url, files }: EngineTarget, signal: AbortSignal): Promise<string> {
   const address = engineAddress(url);
   try {
-    const socket = await connectEngine(address, await credentialsOf(config), TIMEOUT, signal);
+    const socket = await connectEngine(address, await credentialsOf(name, await files()), TIMEOUT, signal);
     try {
       const { request } = await import('node:http');
       const body = await new Promise<string>((resolve, reject) => {
@@ -84,14 +111,5 @@ export async function engineVersion(config: MachineConfig, url: string, signal: 
     const reason = messageOf(error);
     const cause = reason.startsWith('dial tcp') ? 'Cannot connect to the docker engine endpoint' : reason;
     throw new MachineError('ENGINE_UNREACHABLE', `Unable to query docker version: ${cause}`, { cause: error });
-  }
-}
-
-async function readOptional(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
   }
 }

@@ -4,9 +4,11 @@ import { provisionerFor } from '../provision/index.ts';
 import { configText, type MachineConfig } from '../store/config.ts';
 import type { Machine, MachineSsh } from './api.ts';
 import { loadEntry, type MachineEntry } from './entry.ts';
+import { exists } from './exists.ts';
 import type { MachinesHost } from './host.ts';
 import { loadDefinition, type OpenDriver, openDriver } from './open-driver.ts';
 import type { PowerTarget } from './power.ts';
+import type { RegenerateOptions } from './regenerate-certs.ts';
 
 /** A machine of the store with its driver open. */
 export class StoredMachine implements Machine {
@@ -67,7 +69,7 @@ export class StoredMachine implements Machine {
     if (this.entry.record.hostKeys.length === 0 && readsHostKeys(driver))
       await this.entry.update({ hostKeys: await driver.readHostKeys() });
     const { machineSsh } = await import('./machine-ssh.ts');
-    return machineSsh(this.host, this.entry, endpoint);
+    return machineSsh(this.host, this.entry, endpoint, this.definition.capabilities.guest);
   }
 
   start = () => this.power('startMachine');
@@ -77,19 +79,46 @@ export class StoredMachine implements Machine {
 
   async checkTls(url?: string): Promise<void> {
     const provisioner = provisionerFor(this.definition.capabilities.guest);
-    const { checkEngineTls } = await import('./engine-client.ts');
+    const { checkEngineTls, engineTarget } = await import('./engine-client.ts');
     const restarts = provisioner?.certificatesRestartEngine ?? false;
-    await checkEngineTls(this.config, url ?? (await this.url()), restarts, this.host.options.signal);
+    await checkEngineTls(engineTarget(this.entry, url ?? (await this.url())), restarts, this.host.options.signal);
   }
 
   async engineVersion(): Promise<string> {
-    const { engineVersion } = await import('./engine-client.ts');
-    return engineVersion(this.config, await this.url(), this.host.options.signal);
+    const { engineTarget, engineVersion } = await import('./engine-client.ts');
+    return engineVersion(engineTarget(this.entry, await this.url()), this.host.options.signal);
   }
 
-  async regenerateCerts(options: { clientCerts?: boolean } = {}): Promise<void> {
+  async regenerateCerts({ clientCerts = false } = {}): Promise<void> {
+    if (clientCerts && (await this.state()) === 'Stopped') return; // it takes them when it starts
+    const { log } = this.host.options;
+    const reason = await this.renewCertificates({ renew: true, mayRestart: true, log });
+    if (reason !== undefined) log.warn(`Machine "${this.name}" has to be given its certificates: ${reason}`);
+  }
+
+  /** See `regenerateCerts` of regenerate-certs.ts. */
+  async renewCertificates(options: RegenerateOptions): Promise<string | undefined> {
     const { regenerateCerts } = await import('./regenerate-certs.ts');
-    await this.exclusively((entry, opened) => regenerateCerts(this.host, entry, opened, options.clientCerts ?? false));
+    return this.exclusively(async (entry, opened) => {
+      const reason = await regenerateCerts(this.host, entry, opened, options);
+      await refreshContext(this.host, entry, opened);
+      return reason;
+    });
+  }
+
+  async makeContext(): Promise<string> {
+    const { makeContext } = await import('./docker-context.ts');
+    return this.exclusively(async (entry, { driver }) => makeContext(this.host, entry, await driver.url()));
+  }
+
+  async removeContext(): Promise<boolean> {
+    const { removeContext } = await import('./docker-context.ts');
+    return this.exclusively(async (entry) => {
+      const removed = await removeContext(this.host, entry);
+      const { context: _forgotten, ...record } = entry.record;
+      await entry.replaceRecord(record);
+      return removed;
+    });
   }
 
   close(): Promise<void> {
@@ -98,15 +127,19 @@ export class StoredMachine implements Machine {
 
   private async power(action: 'startMachine' | 'stopMachine' | 'restartMachine' | 'killMachine'): Promise<void> {
     const actions: Record<typeof action, (target: PowerTarget) => Promise<void>> = await import('./power.ts');
-    await this.exclusively((_entry, { driver }) => actions[action]({ host: this.host, name: this.name, driver }));
+    await this.exclusively(async (entry, opened) => {
+      await actions[action]({ host: this.host, entry, opened });
+      if (action === 'startMachine' || action === 'restartMachine') await refreshContext(this.host, entry, opened);
+    });
+    if (await exists(this.host.paths.rotation.next)) await (await import('./rotation.ts')).rotationMayEnd(this.host);
   }
 
   /**
    * Runs `work` under the machine's lock on what the store says now: another command may have changed it since this one loaded
    * it. The driver's state is stored even when the work failed.
    */
-  private async exclusively(work: (entry: MachineEntry, opened: OpenDriver) => Promise<void>): Promise<void> {
-    await this.host.lockMachine(this.name, async () => {
+  private async exclusively<T>(work: (entry: MachineEntry, opened: OpenDriver) => Promise<T>): Promise<T> {
+    return this.host.lockMachine(this.name, async () => {
       const entry = await loadEntry(this.entry.paths, this.name);
       const { phase, error } = entry.record;
       if (phase !== 'complete')
@@ -115,11 +148,17 @@ export class StoredMachine implements Machine {
         });
       const opened = await openDriver(this.host, this.definition, entry, this.host.options.signal);
       try {
-        await work(entry, opened);
+        return await work(entry, opened);
       } finally {
         await entry.saveDriver(opened.driver.serialize());
         await opened.dispose();
       }
     });
   }
+}
+
+async function refreshContext(host: MachinesHost, entry: MachineEntry, { driver }: OpenDriver): Promise<void> {
+  if (entry.record.context === undefined) return; // most machines have none, and its code is not loaded then
+  const context = await import('./docker-context.ts');
+  await context.refreshContext(host, entry, () => driver.url());
 }

@@ -17,7 +17,12 @@ export function machinesOf(host: MachinesHost): Machines {
       return StoredMachine.load(host, name);
     },
     create: async (request, steps) => (await import('./create.ts')).createMachine(host, request, steps),
-    remove: async (name, { force }) => (await import('./remove.ts')).removeMachine(host, name, force),
+    async remove(name, { force }) {
+      await (await import('./remove.ts')).removeMachine(host, name, force);
+      if (await exists(host.paths.rotation.next)) await (await import('./rotation.ts')).rotationMayEnd(host);
+    },
+    beginRotation: async () => (await import('./rotation.ts')).beginRotation(host),
+    continueRotation: async (named) => (await import('./rotation.ts')).continueRotation(host, named),
     states: (machines) => statesOf(host, machines),
     images: imagesOf(host),
   };

@@ -1,19 +1,22 @@
 /** start, stop, restart, kill: docker-machine's lines and errors, the driver's work. The caller holds the machine's lock. */
 import { MachineError } from '../core/errors.ts';
 import { type Driver, type MachineState, pushesReadiness } from '../driver/contract.ts';
+import { adoptOffered } from './certificates.ts';
+import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
+import type { OpenDriver } from './open-driver.ts';
 
 /** What one of these is done to. */
 export interface PowerTarget {
   readonly host: MachinesHost;
-  readonly name: string;
-  readonly driver: Driver;
+  readonly entry: MachineEntry;
+  readonly opened: OpenDriver;
 }
 
 const STATE_TIMEOUT = 180_000;
 
 export async function startMachine(target: PowerTarget): Promise<void> {
-  const { host, name, driver } = target;
+  const { host, name, driver } = parts(target);
   host.options.log.info(`Starting "${name}"...`);
   if ((await driver.state()) === 'Running') throw new MachineError('ALREADY_RUNNING', `Machine "${name}" is already running.`);
   await driver.start();
@@ -22,15 +25,15 @@ export async function startMachine(target: PowerTarget): Promise<void> {
 }
 
 export async function stopMachine(target: PowerTarget): Promise<void> {
-  await end(target, 'Stopping', 'stopped', () => target.driver.stop());
+  await end(target, 'Stopping', 'stopped', () => target.opened.driver.stop());
 }
 
 export async function killMachine(target: PowerTarget): Promise<void> {
-  await end(target, 'Killing', 'killed', () => target.driver.kill());
+  await end(target, 'Killing', 'killed', () => target.opened.driver.kill());
 }
 
 export async function restartMachine(target: PowerTarget): Promise<void> {
-  const { host, name, driver } = target;
+  const { host, name, driver } = parts(target);
   host.options.log.info(`Restarting "${name}"...`);
   if ((await driver.state()) === 'Stopped') return startMachine(target);
   await driver.restart();
@@ -58,16 +61,21 @@ export async function awaitState(
   }
 }
 
-async function awaitGuest({ host, driver }: PowerTarget): Promise<void> {
+async function awaitGuest(target: PowerTarget): Promise<void> {
+  const { host, driver } = parts(target);
   await awaitState(host, driver, 'Running', STATE_TIMEOUT, host.options.signal);
   if (pushesReadiness(driver))
     await driver.awaitReady((phase, seconds) => host.options.log.debug(`boot: ${phase} ${seconds.toFixed(2)} s`));
+  await adoptOffered(host, target.entry);
 }
 
-async function end({ host, name, driver }: PowerTarget, doing: string, done: string, act: () => Promise<void>): Promise<void> {
+async function end(target: PowerTarget, doing: string, done: string, act: () => Promise<void>): Promise<void> {
+  const { host, name, driver } = parts(target);
   host.options.log.info(`${doing} "${name}"...`);
   if ((await driver.state()) === 'Stopped') throw new MachineError('ALREADY_STOPPED', `Machine "${name}" is already stopped.`);
   await act();
   await awaitState(host, driver, 'Stopped', STATE_TIMEOUT, host.options.signal);
   host.options.log.info(`Machine "${name}" was ${done}.`);
 }
+
+const parts = ({ host, entry, opened }: PowerTarget) => ({ host, name: entry.config.name, driver: opened.driver });

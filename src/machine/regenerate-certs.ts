@@ -1,57 +1,89 @@
+/** New certificates for a machine that runs, brought in over SSH. The caller holds the machine's lock. */
+import { readPem } from '../certs/files.ts';
+import type { Logger } from '../core/logger.ts';
 import { provisionerFor } from '../provision/index.ts';
-import { checkEngineTls } from './engine-client.ts';
+import { authorityOf, withAuthority } from './authority.ts';
+import { adopt, type PreparedCertificates, prepareCertificates } from './certificates.ts';
+import { checkEngineTls, engineVersion } from './engine-client.ts';
 import { engineAddress } from './engine-connection.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
-import { authorityOf, copyClientFiles, nextServerPair, readIdentity, saveServerPair } from './identity.ts';
 import type { OpenDriver } from './open-driver.ts';
 
 /** How long the engine may take until it shows the new certificate, milliseconds. */
 const RELOAD_TIMEOUT = 30_000;
+const BY_HAND = 'its engine is not reached by SSH';
 
-/** See `Machine.regenerateCerts`. The caller holds the machine's lock. */
+export interface RegenerateOptions {
+  /** A new server certificate even when the present one fits. */
+  readonly renew: boolean;
+  /** An engine that takes certificates only by a restart may be restarted; else nothing is done to it. */
+  readonly mayRestart: boolean;
+  readonly log: Logger;
+}
+
+/** Undefined when the machine has what it is to have; else why it has not. Throws what the driver, SSH or the engine say. */
 export async function regenerateCerts(
   host: MachinesHost,
   entry: MachineEntry,
   { driver, definition }: OpenDriver,
-  clientCerts: boolean,
-): Promise<void> {
-  const { log, clock, signal } = host.options;
+  { renew, mayRestart, log }: RegenerateOptions,
+): Promise<string | undefined> {
   const provisioner = provisionerFor(definition.capabilities.guest);
   const endpoint = await driver.ssh();
-  const { ensureAuthority } = await import('../certs/authority.ts');
-  if (clientCerts) log.info('Regenerating local certificates');
-  const authority = authorityOf(entry.config.hostOptions.AuthOptions);
-  await host.lockStore('certificates', () =>
-    ensureAuthority(authority, { user: host.user, now: clock.now(), log, renewClient: clientCerts }),
-  );
   const url = await driver.url();
   const { host: address, port } = engineAddress(url);
-  if (provisioner) for (const line of ['Waiting for SSH to be available...', 'Detecting the provisioner...']) log.info(line);
+  if (provisioner && endpoint) for (const line of ['Waiting for SSH to be available...', 'Detecting the provisioner...']) log.info(line);
+  else if (!renew) return (await takesNewClient(host, entry, url)) ? undefined : `${BY_HAND}: name it to have them made`;
   log.info('Copying certs to the local machine directory...');
-  const pair = await nextServerPair(host, entry, [address]);
-  await copyClientFiles(entry);
+  const prepared = await prepareCertificates(host, entry, { enginePort: port, addresses: [address] }, { renew });
   if (!provisioner || !endpoint) {
-    await saveServerPair(entry, pair);
+    await prepared.installed();
+    if (await takesNewClient(host, entry, url)) return undefined;
     const { serverCert, serverKey, caCert } = entry.paths;
-    log.warn(
-      `The engine of "${entry.config.name}" is not reached by SSH. Give it ${serverCert} and ${serverKey}, and ${caCert} for its clients.`,
-    );
-    return;
+    return `${BY_HAND}. Give it ${serverCert} and ${serverKey}, and ${caCert} for its clients`;
   }
+  if (!prepared.differs) {
+    await prepared.adopted();
+    return undefined;
+  }
+  if (provisioner.certificatesRestartEngine && !mayRestart) return 'its engine takes them by a restart only';
   const { remoteShell } = await import('../ssh/index.ts');
   const { sshAccess } = await import('./machine-ssh.ts');
-  const identity = await readIdentity(entry, { enginePort: port, addresses: [address] }, pair);
-  await provisioner.installCertificates(remoteShell(sshAccess(host, entry, endpoint), signal), identity, log);
-  await saveServerPair(entry, pair); // only now: until the engine has it, the old one is what it must show
+  await provisioner.installCertificates(remoteShell(sshAccess(host, entry, endpoint), host.options.signal), prepared.identity, log);
+  await prepared.installed(); // only now: until the engine has it, the old one is what it must show
   log.info('Setting Docker configuration on the remote daemon...');
+  await untilEngineHas(host, entry, prepared, url, provisioner.certificatesRestartEngine);
+  await prepared.adopted();
+  return undefined;
+}
+
+async function untilEngineHas(host: MachinesHost, entry: MachineEntry, prepared: PreparedCertificates, url: string, restarts: boolean) {
+  const { clock, signal } = host.options;
   const limit = clock.now() + RELOAD_TIMEOUT;
+  const target = { name: entry.config.name, url, files: async () => ({ ...prepared.client, server: prepared.identity.tls.cert }) };
   for (;;) {
     try {
-      return await checkEngineTls(entry.config, url, provisioner.certificatesRestartEngine, signal);
+      return await checkEngineTls(target, restarts, signal);
     } catch (error) {
       if (clock.now() > limit) throw error;
       await clock.sleep(200, signal);
     }
   }
+}
+
+/** Nobody but its owner brings certificates into such an engine; whether he has is seen by what it shows and accepts. */
+async function takesNewClient(host: MachinesHost, entry: MachineEntry, url: string): Promise<boolean> {
+  const authority = await withAuthority(host, authorityOf(entry.config.hostOptions.AuthOptions), async (current) => current);
+  const files = { ca: authority.signer, cert: authority.clientCert, key: authority.clientKey };
+  const server = await readPem(entry.paths.serverCert);
+  const target = { name: entry.config.name, url, files: async () => ({ ...files, ...(server === undefined ? {} : { server }) }) };
+  try {
+    await engineVersion(target, host.options.signal); // a refused client is told after the handshake only
+  } catch {
+    host.options.signal.throwIfAborted();
+    return false;
+  }
+  await adopt(entry, authority);
+  return true;
 }

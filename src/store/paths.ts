@@ -9,6 +9,8 @@ export interface StorePaths {
   readonly caKey: string;
   readonly clientCert: string;
   readonly clientKey: string;
+  /** Ours: folders of the CA and client pair that `regenerate-certs --client-certs` is bringing to the machines. */
+  readonly rotation: { readonly staging: string; readonly next: string; readonly ready: string };
   readonly machinesDir: string;
   readonly cacheDir: string;
   /** Ours: boot images by digest. */
@@ -55,6 +57,7 @@ export function storePaths(root: string, os: NodeJS.Platform = process.platform)
     caKey: join(certsDir, 'ca-key.pem'),
     clientCert: join(certsDir, 'cert.pem'),
     clientKey: join(certsDir, 'key.pem'),
+    rotation: { staging: join(certsDir, 'staging'), next: join(certsDir, 'next'), ready: join(certsDir, 'ready') },
     machinesDir,
     cacheDir: join(base, 'cache'),
     imagesDir: join(base, 'images'),

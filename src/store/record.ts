@@ -1,7 +1,7 @@
 /** tsmachine.json in a machine's folder: what config.json has no field for. A machine made by docker-machine has none. */
-import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { MachineError, messageOf, systemCode } from '../core/errors.ts';
+import { readSmallFile } from '../core/read-file.ts';
 
 export interface MachineRecord {
   readonly formatVersion: 1;
@@ -14,6 +14,10 @@ export interface MachineRecord {
   readonly error?: { readonly code: string; readonly message: string };
   /** Of the server certificate in the store; a guest takes only a greater one than it has. */
   readonly certificateGeneration: number;
+  /** SHA-256 fingerprints of the CAs that the engine was last made to trust; unknown for what docker-machine set up. */
+  readonly trust?: readonly string[];
+  /** The same of a hand-over at boot, until the guest said that it is ready. */
+  readonly offeredTrust?: readonly string[];
   /** Of the engine options. */
   readonly engineGeneration: number;
   /** Pinned SSH host keys, OpenSSH public key form. */
@@ -22,6 +26,8 @@ export interface MachineRecord {
   readonly engine?: { readonly kind: EngineKind; readonly version: string };
   /** Jump hosts on the way to the machine, in the form of ssh's -J. */
   readonly sshProxyJump?: string;
+  /** Their pinned SSH host keys, by `host:port`. */
+  readonly jumpHostKeys?: Readonly<Record<string, readonly string[]>>;
   /** The Docker context made for this machine. */
   readonly context?: string;
 }
@@ -37,18 +43,15 @@ export const emptyRecord: MachineRecord = {
   hostKeys: [],
 };
 
+/** Bytes. */
+const LONGEST = 1 << 20;
+
 /** Undefined when there is none. Throws MACHINE_BROKEN for one that cannot be read. */
 export async function readRecord(path: string): Promise<MachineRecord | undefined> {
-  let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    return check({ ...emptyRecord, ...(JSON.parse(await readSmallFile(path, LONGEST)) as object) });
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    return check({ ...emptyRecord, ...(JSON.parse(text) as object) });
-  } catch (error) {
     throw new MachineError('MACHINE_BROKEN', `tsmachine.json cannot be read: ${messageOf(error)}`, {
       cause: error,
       hint: `mend ${path}, or remove the machine with rm -f`,
@@ -66,7 +69,13 @@ function check(record: MachineRecord): MachineRecord {
     throw new Error(`phase: expected creating, complete or failed, found ${JSON.stringify(record.phase)}`);
   for (const key of ['certificateGeneration', 'engineGeneration'] as const)
     if (!Number.isSafeInteger(record[key])) throw new Error(`${key}: expected a whole number, found ${JSON.stringify(record[key])}`);
-  if (!Array.isArray(record.hostKeys) || record.hostKeys.some((key) => typeof key !== 'string'))
-    throw new Error(`hostKeys: expected a list of keys, found ${JSON.stringify(record.hostKeys)}`);
+  if (!isTexts(record.hostKeys)) throw new Error(`hostKeys: expected a list of keys, found ${JSON.stringify(record.hostKeys)}`);
+  for (const key of ['trust', 'offeredTrust'] as const)
+    if (record[key] !== undefined && !isTexts(record[key]))
+      throw new Error(`${key}: expected a list of fingerprints, found ${JSON.stringify(record[key])}`);
   return record;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

@@ -4,6 +4,7 @@ import { askYesNo } from '../ask.ts';
 import type { Call } from '../call.ts';
 import { MachineCommand } from '../machine-command.ts';
 import { withMachines } from '../pick-machines.ts';
+import type { Session } from '../session.ts';
 
 const QUESTION = 'Regenerate TLS machine certs?  Warning: this is irreversible. (y/n): ';
 
@@ -15,8 +16,22 @@ export default class RegenerateCerts extends MachineCommand {
       if (!answer) return 0;
     }
     session.print('Regenerating TLS certificates');
-    const clientCerts = boolFlag(args.values, 'client-certs');
-    await withMachines(session, args.names, (machine) => machine.regenerateCerts({ clientCerts }));
+    if (!boolFlag(args.values, 'client-certs')) {
+      await withMachines(session, args.names, (machine) => machine.regenerateCerts());
+      return 0;
+    }
+    session.print('Regenerating local certificates');
+    await rotate(session, args.names);
     return 0;
   }
+}
+
+async function rotate(session: Session, given: readonly string[]): Promise<void> {
+  const names = await withMachines(session, given, async ({ name }) => name); // nothing is begun when one is not there
+  const machines = await session.machines();
+  await machines.beginRotation();
+  const [named] = await Promise.allSettled([withMachines(session, names, (machine) => machine.regenerateCerts({ clientCerts: true }))]);
+  for (const { name, reason } of await machines.continueRotation(names))
+    session.warn(`Machine "${name}" waits for the new certificates: ${reason}`);
+  if (named.status === 'rejected') throw named.reason;
 }
