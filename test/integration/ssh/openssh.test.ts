@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateRsaKey } from '../../../src/certs/rsa-key.ts';
 import { thisPlatform } from '../../../src/host/platform.ts';
 import { fingerprint, remoteShell, rsaPublicLine, runOverSsh, type SessionOptions, type SshAccess } from '../../../src/ssh/index.ts';
-import { freePort, startSshd, type TestSshd } from '../../support/sshd.ts';
+import { freePort } from '../../support/free-port.ts';
+import { startSshd, type TestSshd } from '../../support/sshd.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
 let sshd: TestSshd;
