@@ -17,7 +17,7 @@ export async function askYesNo(input: ProgramInput, question: string): Promise<b
   }
 }
 
-function firstLine(lines: ReturnType<typeof createInterface>, signal: AbortSignal): Promise<string | undefined> {
+export function firstLine(lines: ReturnType<typeof createInterface>, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     lines.once('line', resolve);
     lines.once('close', () => resolve(undefined));

@@ -4,11 +4,15 @@ import type { OutputStream } from './session.ts';
 /** Takes the information lines for a while. */
 export interface InfoSink {
   info(message: string): void;
+  /** Runs `work` while nothing is drawn. */
+  suspended?<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export interface ConsoleLogger extends Logger {
   /** From now on information goes there; undefined: to the stream again. */
   redirectInfo(sink: InfoSink | undefined): void;
+  /** Runs `work`, a question to the user, while nothing else is drawn. */
+  suspended<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /**
@@ -31,5 +35,6 @@ export function consoleLogger(options: {
     redirectInfo: (to) => {
       sink = to;
     },
+    suspended: (work) => (sink?.suspended ? sink.suspended(work) : work()),
   };
 }

@@ -14,9 +14,15 @@ export const GLOBAL_FLAGS: readonly CliFlag[] = [
   { name: 'tls-ca-key', type: 'string', env: 'MACHINE_TLS_CA_KEY', help: 'Private key to generate certificates' },
   { name: 'tls-client-cert', type: 'string', env: 'MACHINE_TLS_CLIENT_CERT', help: 'Client cert to use for TLS' },
   { name: 'tls-client-key', type: 'string', env: 'MACHINE_TLS_CLIENT_KEY', help: 'Private key used in client TLS auth' },
-  // docker-machine's, accepted for the scripts that give them: nothing is asked of GitHub, SSH is our own, nothing is reported
+  {
+    name: 'native-ssh',
+    type: 'bool',
+    default: true,
+    env: 'MACHINE_NATIVE_SSH',
+    help: "Use the built-in SSH, the default; --native-ssh=false for the computer's own ssh client",
+  },
+  // docker-machine's, accepted for the scripts that give them: nothing is asked of GitHub, nothing is reported
   { name: 'github-api-token', type: 'string', env: 'MACHINE_GITHUB_API_TOKEN', help: 'Accepted without effect' },
-  { name: 'native-ssh', type: 'bool', env: 'MACHINE_NATIVE_SSH', help: 'Accepted without effect: SSH is built in' },
   { name: 'bugsnag-api-token', type: 'string', env: 'MACHINE_BUGSNAG_API_TOKEN', help: 'Accepted without effect: nothing is reported' },
   { name: 'version', short: 'v', type: 'bool', help: 'print the version' },
 ];
@@ -32,6 +38,7 @@ export function saysDebug(words: readonly string[]): boolean {
 export interface GlobalOptions {
   readonly debug: boolean;
   readonly storePath: string;
+  readonly nativeSsh: boolean;
   readonly tls: { readonly caCert: string; readonly caKey: string; readonly clientCert: string; readonly clientKey: string };
 }
 
@@ -46,6 +53,7 @@ export function globalOptions(values: FlagValues, debugAfter: boolean, platform:
   return {
     debug: forced ?? (values.debug === true || debugAfter),
     storePath: stringFlag(values, 'storage-path') || join(platform.home, '.docker', 'machine'),
+    nativeSsh: values['native-ssh'] !== false,
     tls: {
       caCert: stringFlag(values, 'tls-ca-cert'),
       caKey: stringFlag(values, 'tls-ca-key'),

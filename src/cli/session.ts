@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import type { Platform } from '../host/platform.ts';
 import { type ProcessRunner, processRunner } from '../host/process-runner.ts';
-import type { Machines, MachinesOptions } from '../machine/api.ts';
+import type { Machines, MachinesOptions, Question } from '../machine/api.ts';
 import type { ConsoleLogger } from './console-logger.ts';
 import type { GlobalOptions } from './global-flags.ts';
 
@@ -53,6 +53,15 @@ export function openSession(input: ProgramInput, globals: GlobalOptions, log: Co
 
 async function open({ input, globals, log, runner }: Pick<Session, 'input' | 'globals' | 'log' | 'runner'>): Promise<Machines> {
   const { openMachines } = await import('../machine/index.ts');
+  let last: Promise<unknown> = Promise.resolve();
+  const ask = (question: Question) => {
+    const answer = last.then(async () => {
+      const { askOnTerminal } = await import('./terminal-ask.ts');
+      return log.suspended(() => askOnTerminal(input, question));
+    });
+    last = answer.catch(() => {}); // one question at a time
+    return answer;
+  };
   const options: MachinesOptions = {
     storePath: globals.storePath,
     platform: input.platform,
@@ -60,6 +69,10 @@ async function open({ input, globals, log, runner }: Pick<Session, 'input' | 'gl
     log,
     clock: input.clock,
     signal: input.signal,
+    nativeSsh: globals.nativeSsh,
+    get ask() {
+      return input.stdin.isTTY && input.stderr.isTTY ? ask : undefined; // late: a look at stdin costs milliseconds
+    },
     tls: Object.fromEntries(Object.entries(globals.tls).filter(([, path]) => path !== '')),
   };
   return openMachines(options);

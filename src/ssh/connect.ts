@@ -1,64 +1,33 @@
-import { connect } from 'node:net';
-import type { Algorithms, CipherAlgorithm, Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
-import { MachineError, messageOf } from '../core/errors.ts';
-import type { SshEndpoint } from './endpoint.ts';
-import { fingerprint, publicLineOf } from './key-format.ts';
+import type { Duplex } from 'node:stream';
+import ssh2, { type CipherAlgorithm, type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import { isMachineError, MachineError, messageOf } from '../core/errors.ts';
+import { type Ask, shownText } from './asking.ts';
+import { Login } from './authentication.ts';
+import { Deadline } from './deadline.ts';
+import type { HostKeyPolicy } from './host-key-policy.ts';
+import { publicLineOf } from './key-format.ts';
+import type { KeyRing } from './key-ring.ts';
 
 export interface ConnectOptions {
-  readonly endpoint: SshEndpoint;
-  /** The private key's text. */
-  readonly privateKey: string;
-  /** Pinned host keys, OpenSSH public key lines; empty: first contact. */
-  readonly hostKeys: readonly string[];
-  /** What a first contact showed. Its promise is waited for before anything is sent. */
-  readonly onFirstContact: (hostKey: string, fingerprint: string) => Promise<void>;
+  /** A new connection to the server. */
+  readonly dial: () => Duplex | Promise<Duplex>;
+  readonly user: string;
+  /** user@host:port, for messages. */
+  readonly place: string;
+  readonly keys: KeyRing;
+  readonly keyPath: string;
+  readonly hostKeys: HostKeyPolicy;
+  readonly ask: Ask | undefined;
+  /** Milliseconds from the dial to the login; asking the user does not count. */
+  readonly timeout: number;
+  /** The agent that programs on the far side may use. */
+  readonly forwardedAgent?: string;
+  readonly compress?: boolean;
   readonly signal: AbortSignal;
-  /** Milliseconds for TCP, key exchange and login together. */
-  readonly timeout?: number;
 }
 
 /** A guest whose network went away is noticed after about a minute. */
 const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 4 };
-
-/** A logged-in connection; the caller ends it. Throws `SSH_HOST_KEY` for a changed host key, `SSH_FAILED` for all else. */
-export async function connectSsh(options: ConnectOptions): Promise<Client> {
-  options.signal.throwIfAborted();
-  const { Client } = (await import('ssh2')).default;
-  const client = new Client();
-  const { endpoint, signal } = options;
-  let refusal: MachineError | undefined;
-  const abort = () => client.destroy();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      client.once('ready', resolve).once('error', reject);
-      client.once('close', () => reject(new Error('the connection was closed')));
-      client.connect({
-        sock: connect({ host: endpoint.host, port: endpoint.port, noDelay: true }), // by itself ssh2 waits 40 ms on each question
-        username: endpoint.user,
-        privateKey: options.privateKey,
-        readyTimeout: options.timeout ?? 30_000,
-        ...KEEPALIVE,
-        authHandler: ['publickey'],
-        algorithms: { cipher: CIPHERS, ...pinnedKinds(options.hostKeys) },
-        hostVerifier: (key: Buffer, verified: (ok: boolean) => void) => {
-          refusal = changedKey(options, publicLineOf(key));
-          if (refusal || options.hostKeys.length > 0) return verified(refusal === undefined);
-          const line = publicLineOf(key);
-          options.onFirstContact(line, fingerprint(line)).then(() => verified(true), reject);
-        },
-      } as ConnectConfig);
-    });
-  } catch (error) {
-    client.destroy();
-    signal.throwIfAborted();
-    throw refusal ?? failure(endpoint, error);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-  client.on('error', () => {}); // what happens later is seen by the channel that is open then
-  return client;
-}
 
 /** chacha20 first: twice as fast as AES where the guest's processor is emulated. */
 const CIPHERS: CipherAlgorithm[] = [
@@ -69,27 +38,131 @@ const CIPHERS: CipherAlgorithm[] = [
   'aes192-ctr',
   'aes256-ctr',
 ];
+/** Without those on SHA-1 and small groups, which today's OpenSSH refuses too. */
+const HOST_KEYS: ServerHostKeyAlgorithm[] = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+];
 
-/** Asks the server for the kind of key that is pinned: it may have several. */
-function pinnedKinds(hostKeys: readonly string[]): Pick<Algorithms, 'serverHostKey'> {
-  const kinds = hostKeys.map((key) => key.split(' ')[0] ?? '');
-  const names = kinds.flatMap((kind) => (kind === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [kind]));
-  return names.length === 0 ? {} : { serverHostKey: [...new Set(names)] as ServerHostKeyAlgorithm[] };
+/** A logged-in connection; the caller ends it. Throws `SSH_HOST_KEY` for a host key that must not be, `SSH_KEY`, `SSH_FAILED`. */
+export async function connectSsh(options: ConnectOptions): Promise<Client> {
+  options.signal.throwIfAborted();
+  const attempt = new Attempt(options);
+  const abort = () => attempt.end(options.signal.reason);
+  options.signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await attempt.run();
+  } finally {
+    options.signal.removeEventListener('abort', abort);
+  }
 }
 
-function changedKey({ endpoint, hostKeys }: ConnectOptions, shown: string): MachineError | undefined {
-  const blob = shown.split(' ')[1];
-  if (hostKeys.length === 0 || hostKeys.some((key) => key.split(' ')[1] === blob)) return undefined;
-  const message =
-    `the SSH host key of ${endpoint.host}:${endpoint.port} is not the machine's: expected ${hostKeys.map(fingerprint).join(' or ')}, ` +
-    `found ${fingerprint(shown)}`;
-  return new MachineError('SSH_HOST_KEY', message, { hint: 'another server answers there, or somebody listens in between' });
+class Attempt {
+  private readonly options: ConnectOptions;
+  private readonly client = new ssh2.Client();
+  private readonly done = Promise.withResolvers<void>();
+  private readonly login: Login;
+  private readonly deadline: Deadline;
+  private socket: Duplex | undefined;
+  private stage = 'the connection';
+  /** What the server offered where the key exchange looked last. */
+  private offered = '';
+
+  constructor(options: ConnectOptions) {
+    this.options = options;
+    const { ask, timeout } = options;
+    const askPaused: Ask | undefined = ask && ((question) => this.deadline.pausedFor(() => ask(question)));
+    this.login = new Login({ ...options, ask: askPaused });
+    this.deadline = new Deadline(timeout, () =>
+      this.end(this.failure(`no answer within ${Math.round(timeout / 1000)} s, waiting for ${this.stage}`)),
+    );
+    this.done.promise.catch(() => {}); // it may fail while the dial is still waited for
+  }
+
+  async run(): Promise<Client> {
+    try {
+      this.socket = await Promise.race([this.options.dial(), this.done.promise.then(() => undefined as never)]);
+      this.listen(this.socket);
+      this.client.connect(this.configuration(this.socket));
+      await this.done.promise;
+      return this.client;
+    } catch (error) {
+      this.end(error);
+      throw isMachineError(error) || this.options.signal.aborted ? error : this.failure(messageOf(error), error);
+    } finally {
+      this.deadline.end();
+    }
+  }
+
+  /** Ends the attempt, and everything it has open. */
+  end(reason: unknown): void {
+    this.done.reject(reason);
+    this.client.destroy();
+    this.socket?.destroy();
+  }
+
+  private listen(socket: Duplex): void {
+    this.stage = 'the TCP connection';
+    socket.once('connect', () => (this.stage = "the server's greeting"));
+    this.client
+      .once('handshake', () => (this.stage = 'the login'))
+      .once('ready', () => this.done.resolve())
+      .once('close', () => this.done.reject(new Error(`the server closed the connection before ${this.stage} was done`)))
+      .on('change password', () => this.end(this.failure('the server wants the password to be changed first')))
+      // stays: what comes after the login is seen by the channel that is open then
+      .on('error', (error: Error & { level?: string }) => {
+        if (error.level === 'agent') return; // one key that did not sign; the next is tried
+        this.done.reject(error.level === 'client-authentication' ? this.login.refused(error) : error);
+      });
+  }
+
+  private configuration(sock: Duplex): ConnectConfig {
+    const { user, hostKeys, forwardedAgent, compress } = this.options;
+    return {
+      sock,
+      username: user,
+      readyTimeout: 0,
+      ...KEEPALIVE,
+      ...(forwardedAgent === undefined ? {} : { agent: forwardedAgent, agentForward: true }),
+      authHandler: this.login.next,
+      algorithms: {
+        cipher: CIPHERS,
+        serverHostKey: hostKeys.kinds.length === 0 ? HOST_KEYS : hostKeys.kinds.flatMap(algorithmsOf),
+        ...(compress ? { compress: ['zlib@openssh.com', 'zlib', 'none'] } : {}),
+      },
+      debug: (line) => this.note(line),
+      hostVerifier: (key: Buffer, verified: (ok: boolean) => void) => {
+        this.stage = 'the host key';
+        this.deadline
+          .pausedFor(() => hostKeys.accept(publicLineOf(key)))
+          .then(
+            () => verified(true),
+            (error) => this.end(error),
+          );
+      },
+    } as ConnectConfig;
+  }
+
+  /** ssh2 tells what a server offers in its debug lines only. */
+  private note(line: string): void {
+    if (line.startsWith('Remote ident')) this.stage = 'the key exchange';
+    this.offered = /^Handshake: \(remote\) [^:]+: (.*)$/.exec(line)?.[1] ?? this.offered;
+  }
+
+  private failure(reason: string, cause?: unknown): MachineError {
+    const missing = /^Handshake failed: no matching (.+)$/.exec(reason)?.[1];
+    const text = missing === undefined ? reason : `no common ${missing}: the server offers only ${shownText(this.offered)}`;
+    return new MachineError('SSH_FAILED', `ssh to ${this.options.place}: ${text}`, {
+      cause,
+      ...(missing === undefined ? {} : { hint: 'its SSH server is too old to be safe: bring it up to date' }),
+    });
+  }
 }
 
-function failure({ user, host, port, keyPath }: SshEndpoint, error: unknown): MachineError {
-  const denied = (error as { level?: unknown }).level === 'client-authentication';
-  const message = denied
-    ? `${user}@${host}:${port} does not accept the key ${keyPath}`
-    : `ssh to ${user}@${host}:${port}: ${messageOf(error)}`;
-  return new MachineError('SSH_FAILED', message, { cause: error });
+function algorithmsOf(kind: string): ServerHostKeyAlgorithm[] {
+  return kind === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [kind as ServerHostKeyAlgorithm];
 }

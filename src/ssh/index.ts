@@ -1,54 +1,51 @@
 /** SSH with ssh2, which is loaded at the first connection only (its import costs 52 ms). */
-import { Readable, Writable } from 'node:stream';
-import { shellQuote } from '../core/shell-quote.ts';
-import type { Platform } from '../host/platform.ts';
-import { type ConnectOptions, connectSsh } from './connect.ts';
-import { readPrivateKey } from './key-file.ts';
-import type { RemoteShell } from './remote-shell.ts';
+import type { SshAccess } from './access.ts';
+import type { ConnectionOptions, SshConnection } from './connection.ts';
+import type { OpenRemoteShell, RemoteShell } from './remote-shell.ts';
 import { runSession, type SessionOptions } from './session.ts';
+import { shellOver } from './shell-over.ts';
 
+export type { SshAccess } from './access.ts';
+export type { Ask } from './asking.ts';
+export type { ConnectionOptions, SshConnection } from './connection.ts';
+export { parseJumps, placeOf } from './destination.ts';
 export { fingerprint, newEd25519HostKey, rsaPublicLine } from './key-format.ts';
-export type { RemoteShell } from './remote-shell.ts';
+export type { Passphrases } from './private-key.ts';
+export type { OpenRemoteShell, RemoteShell } from './remote-shell.ts';
 export type { SessionOptions, TerminalView } from './session.ts';
 
-export type SshAccess = Omit<ConnectOptions, 'privateKey' | 'signal'> & { readonly platform: Platform };
+/** A logged-in connection over all jump hosts; the caller closes it. See `openConnection` of connection.ts. */
+export async function connectTo(access: SshAccess, signal: AbortSignal, options?: ConnectionOptions): Promise<SshConnection> {
+  const { openConnection } = await import('./connection.ts');
+  return openConnection(access, signal, options);
+}
 
-/** Connects, runs a command or a login shell, disconnects. Gives the remote exit code; see `runSession` and `connectSsh`. */
+/** Connects, runs a command or a login shell, disconnects. Gives the remote exit code; see `runSession` and `connectTo`. */
 export async function runOverSsh(access: SshAccess, session: SessionOptions): Promise<number> {
-  const privateKey = await readPrivateKey(access.endpoint.keyPath, access.platform);
-  const client = await connectSsh({ ...access, privateKey, signal: session.signal });
+  const connection = await connectTo(access, session.signal);
   try {
-    return await runSession(client, session);
+    return await runSession(connection.client, session);
   } finally {
-    client.end();
+    connection.close();
   }
 }
 
 /** A shell for provisioners: one connection for each command. */
 export function remoteShell(access: SshAccess, signal: AbortSignal): RemoteShell {
   return {
-    async run(words, { input } = {}) {
-      const stdout = collector();
-      const stderr = collector();
-      const exitCode = await runOverSsh(access, {
-        command: words.map(shellQuote).join(' '),
-        stdin: Readable.from(input === undefined ? [] : [input]),
-        stdout: stdout.stream,
-        stderr: stderr.stream,
-        signal,
-      });
-      return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+    async run(words, options) {
+      const shell = await openRemoteShell(access, signal);
+      try {
+        return await shell.run(words, options);
+      } finally {
+        shell.close();
+      }
     },
   };
 }
 
-function collector(): { stream: Writable; text(): string } {
-  const chunks: Buffer[] = [];
-  const stream = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk);
-      done();
-    },
-  });
-  return { stream, text: () => Buffer.concat(chunks).toString('utf8') };
+/** A shell that keeps one connection over all its commands, which may also run at once. When it breaks, so does every command. */
+export async function openRemoteShell(access: SshAccess, signal: AbortSignal): Promise<OpenRemoteShell> {
+  const connection = await connectTo(access, signal);
+  return { ...shellOver(connection.client, signal), close: () => connection.close() };
 }

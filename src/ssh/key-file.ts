@@ -2,11 +2,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { MachineError, messageOf, systemCode } from '../core/errors.ts';
 import type { Platform } from '../host/platform.ts';
 
-/**
- * The private key's text. Throws `SSH_KEY` when it is missing, readable by others (not checked on Windows), encrypted, or not a
- * key.
- */
-export async function readPrivateKey(path: string, platform: Platform): Promise<string> {
+export interface KeyFile {
+  readonly path: string;
+  readonly text: string;
+  readonly encrypted: boolean;
+}
+
+/** A private key's file. Throws `SSH_KEY` when it is missing, readable by others (not checked on Windows), or not a key. */
+export async function readKeyFile(path: string, platform: Platform): Promise<KeyFile> {
   let text: string;
   try {
     const { mode } = await stat(path);
@@ -17,24 +20,30 @@ export async function readPrivateKey(path: string, platform: Platform): Promise<
     if (systemCode(error) === undefined) throw error;
     throw keyError(systemCode(error) === 'EACCES' ? `'${path}' is not readable` : messageOf(error));
   }
-  if (/^Proc-Type: 4,ENCRYPTED|BEGIN ENCRYPTED PRIVATE KEY/m.test(text) || isEncryptedOpenSsh(text))
-    throw keyError(
-      `the private key '${path}' is encrypted; a key without a passphrase is needed`,
-      `ssh-keygen -p -f '${path}' takes the passphrase away`,
-    );
   if (!/BEGIN [A-Z ]*PRIVATE KEY/.test(text)) throw keyError(`'${path}': expected a private key, found something else`);
-  return text;
+  const encrypted = /^Proc-Type: 4,ENCRYPTED|BEGIN ENCRYPTED PRIVATE KEY/m.test(text) || (openSshHeader(text)?.cipher ?? 'none') !== 'none';
+  return { path, text, encrypted };
 }
 
-/** OpenSSH's own format: magic, then the cipher's name, "none" when there is no passphrase (PROTOCOL.key). */
-function isEncryptedOpenSsh(text: string): boolean {
+/** The plain part of OpenSSH's own format: magic, cipher, kdf, its options, number of keys, the public key (PROTOCOL.key). */
+export function openSshHeader(text: string): { cipher: string; publicKey: Buffer } | undefined {
   const body = /BEGIN OPENSSH PRIVATE KEY-----([^-]*)-----END/.exec(text)?.[1];
-  if (body === undefined) return false;
+  if (body === undefined) return undefined;
   const bytes = Buffer.from(body, 'base64');
-  const length = bytes.length < 19 ? 0 : bytes.readUInt32BE(15);
-  return bytes.subarray(19, 19 + length).toString('latin1') !== 'none';
+  let at = 15;
+  const next = () => {
+    const length = at + 4 <= bytes.length ? bytes.readUInt32BE(at) : 0;
+    const value = bytes.subarray(at + 4, at + 4 + length);
+    at += 4 + length;
+    return value;
+  };
+  const cipher = next().toString('latin1');
+  next();
+  next();
+  at += 4;
+  return { cipher, publicKey: next() };
 }
 
-function keyError(message: string, hint?: string): MachineError {
+export function keyError(message: string, hint?: string): MachineError {
   return new MachineError('SSH_KEY', message, hint === undefined ? {} : { hint });
 }

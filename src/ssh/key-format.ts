@@ -1,5 +1,5 @@
 /** SSH's binary forms of keys: RFC 4251 strings and mpints, RFC 4253 "ssh-rsa", RFC 8709 "ssh-ed25519". */
-import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
 /** `ssh-rsa AAAA…` without a comment, from a public key in PEM. */
 export function rsaPublicLine(publicKey: string): string {
@@ -41,6 +41,21 @@ export function publicLineOf(blob: Buffer): string {
 export function fingerprint(publicLine: string): string {
   const blob = Buffer.from(publicLine.split(' ')[1] ?? '', 'base64');
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** An Ed25519 private key in OpenSSH's own format, not encrypted (PROTOCOL.key). */
+export function openSshPrivateKey(key: KeyObject): string {
+  const { d = '', x = '' } = key.export({ format: 'jwk' });
+  const publicKey = Buffer.from(x, 'base64url');
+  const blob = Buffer.concat([sshString('ssh-ed25519'), sshString(publicKey)]);
+  const secret = Buffer.concat([Buffer.from(d, 'base64url'), publicKey]);
+  const check = Buffer.alloc(8); // the same number twice: shows a right passphrase, where there is one
+  const pair = Buffer.concat([check, blob, sshString(secret), sshString('')]);
+  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7]).subarray(0, -pair.length & 7);
+  const one = Buffer.from([0, 0, 0, 1]);
+  const parts = [sshString('none'), sshString('none'), sshString(''), one, sshString(blob), sshString(Buffer.concat([pair, padding]))];
+  const body = Buffer.concat([Buffer.from('openssh-key-v1\0'), ...parts]).toString('base64');
+  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${body.replace(/.{70}/g, '$&\n')}\n-----END OPENSSH PRIVATE KEY-----\n`;
 }
 
 function ed25519Line(publicKey: Buffer): string {

@@ -5,6 +5,7 @@ const TIMER = { ...PRESET_TIMER, field: (milliseconds: number) => `${(millisecon
 
 interface ShownStep {
   readonly name: string;
+  readonly title: string;
   say(text: string): void;
   end(): void;
   fail(): void;
@@ -33,6 +34,20 @@ export function terminalSteps(): Progress {
       if (message.endsWith('...')) return;
       if (shown) shown.say(message);
       else waiting.push(message);
+    },
+    // the step is closed for the question and shown anew after it
+    async suspended(work) {
+      const before = shown;
+      before?.end();
+      await drawn;
+      try {
+        return await work();
+      } finally {
+        if (before) {
+          shown = showStep(before.name, before.title, drawn);
+          drawn = shown.drawn;
+        }
+      }
     },
     async close() {
       shown?.fail();
@@ -64,5 +79,5 @@ function showStep(name: string, title: string, previous: Promise<void>): ShownSt
     );
     await list.run().catch(() => {}); // the error itself is told by whoever threw it
   });
-  return { name, say: (text) => write(text), end: done.resolve, fail: () => done.reject(new Error(title)), drawn };
+  return { name, title, say: (text) => write(text), end: done.resolve, fail: () => done.reject(new Error(title)), drawn };
 }

@@ -3,7 +3,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Platform } from '../../../src/host/platform.ts';
-import { readPrivateKey } from '../../../src/ssh/key-file.ts';
+import { readKeyFile } from '../../../src/ssh/key-file.ts';
 import { dropbearPublicLine, fingerprint, newEd25519HostKey, publicLineOf, rsaPublicLine } from '../../../src/ssh/key-format.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
@@ -44,7 +44,7 @@ describe('key formats', () => {
   });
 });
 
-describe('readPrivateKey', () => {
+describe('readKeyFile', () => {
   const file = async (text: string, mode = 0o600) => {
     const path = join(temporaryFolder(), 'key');
     await writeFile(path, text);
@@ -60,31 +60,29 @@ describe('readPrivateKey', () => {
 
   it('gives the text of a key that only its owner reads', async () => {
     const text = pem('pkcs1');
-    expect(await readPrivateKey(await file(text), LINUX)).toBe(text);
+    expect(await readKeyFile(await file(text), LINUX)).toMatchObject({ text, encrypted: false });
   });
 
   it('refuses a key that others may read, but not on Windows', async () => {
     const text = pem('pkcs1');
     const path = await file(text, 0o644);
-    await expect(readPrivateKey(path, LINUX)).rejects.toMatchObject({
+    await expect(readKeyFile(path, LINUX)).rejects.toMatchObject({
       code: 'SSH_KEY',
       message: `permissions 0644 for '${path}' are too open`,
     });
-    expect(await readPrivateKey(path, { ...LINUX, os: 'win32' })).toBe(text);
+    expect((await readKeyFile(path, { ...LINUX, os: 'win32' })).text).toBe(text);
   });
 
   it.each(['pkcs1', 'pkcs8'] as const)('tells that a %s key is encrypted', async (type) => {
-    await expect(readPrivateKey(await file(pem(type, 'secret')), LINUX)).rejects.toMatchObject({
-      message: expect.stringContaining('is encrypted'),
-    });
+    expect((await readKeyFile(await file(pem(type, 'secret')), LINUX)).encrypted).toBe(true);
   });
 
   it('tells a missing file and one that is no key', async () => {
-    await expect(readPrivateKey('/nowhere/key', LINUX)).rejects.toMatchObject({
+    await expect(readKeyFile('/nowhere/key', LINUX)).rejects.toMatchObject({
       code: 'SSH_KEY',
       message: expect.stringContaining('/nowhere/key'),
     });
-    await expect(readPrivateKey(await file('hello'), LINUX)).rejects.toMatchObject({
+    await expect(readKeyFile(await file('hello'), LINUX)).rejects.toMatchObject({
       message: expect.stringContaining('expected a private key'),
     });
   });

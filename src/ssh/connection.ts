@@ -1,0 +1,84 @@
+/** A connection to a machine, over its jump hosts when it has any. */
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Client } from 'ssh2';
+import { MachineError, messageOf } from '../core/errors.ts';
+import type { SshAccess } from './access.ts';
+import { connectSsh } from './connect.ts';
+import { placeOf } from './destination.ts';
+import { hostKeyPolicy } from './host-key-policy.ts';
+import { KeyRing } from './key-ring.ts';
+import { type Hop, routeTo } from './route.ts';
+
+export interface SshConnection {
+  readonly client: Client;
+  /** Ends it and the connections it runs through. */
+  close(): void;
+}
+
+export interface ConnectionOptions {
+  readonly forwardAgent?: boolean;
+  readonly compress?: boolean;
+}
+
+const TIMEOUT = 30_000;
+
+/** Throws `SSH_KEY`, `SSH_HOST_KEY`, `SSH_CONFIG`, `SSH_JUMP`, `SSH_FAILED`. */
+export async function openConnection(access: SshAccess, signal: AbortSignal, options: ConnectionOptions = {}): Promise<SshConnection> {
+  const clients: Client[] = [];
+  const close = () => {
+    for (const client of clients.toReversed()) client.end();
+  };
+  try {
+    const route = await routeTo(access, signal);
+    for (const hop of route)
+      clients.push(await connectHop(hop, { access, signal, options: hop === route.at(-1) ? options : {}, before: clients.at(-1) }));
+    return { client: clients.at(-1) as Client, close };
+  } catch (error) {
+    for (const client of clients) client.destroy();
+    throw error;
+  }
+}
+
+interface HopContext {
+  readonly access: SshAccess;
+  readonly signal: AbortSignal;
+  readonly options: ConnectionOptions;
+  /** The connection this one goes through. */
+  readonly before: Client | undefined;
+}
+
+async function connectHop(hop: Hop, { access, signal, options, before }: HopContext): Promise<Client> {
+  const { platform, ask } = access;
+  const keys = await KeyRing.collect({
+    files: hop.keyFiles,
+    required: hop.keyPath !== '',
+    agent: hop.agent,
+    filesOnly: hop.filesOnly,
+    platform,
+    ask,
+    passphrases: access.passphrases ?? new Map(),
+  });
+  return connectSsh({
+    dial: () => (before ? through(before, hop) : connect({ host: hop.host, port: hop.port, noDelay: true })), // by itself ssh2 waits 40 ms on each question
+    user: hop.user,
+    place: `${hop.user}@${placeOf(hop.host, hop.port)}`,
+    keys,
+    keyPath: hop.keyPath,
+    hostKeys: await hostKeyPolicy(hop),
+    ask,
+    timeout: access.timeout ?? hop.connectTimeout ?? TIMEOUT,
+    signal,
+    ...(options.compress ? { compress: true } : {}),
+    ...(options.forwardAgent && hop.agent !== undefined ? { forwardedAgent: hop.agent } : {}),
+  });
+}
+
+function through(client: Client, { host, port }: Hop): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const refused = (error: Error) =>
+      new MachineError('SSH_FAILED', `the jump host does not reach ${placeOf(host, port)}: ${messageOf(error)}`, { cause: error });
+    client.once('close', () => reject(refused(new Error('its connection broke'))));
+    client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => (error ? reject(refused(error)) : resolve(channel)));
+  });
+}
