@@ -7,6 +7,7 @@ export const COMMAND_CLASSES: Readonly<Record<string, () => Promise<{ default: C
   active: () => import('./commands/active.ts'),
   completion: () => import('./commands/completion.ts'),
   config: () => import('./commands/config.ts'),
+  context: () => import('./commands/context.ts'),
   create: () => import('./commands/create.ts'),
   env: () => import('./commands/env.ts'),
   'image build': () => import('./commands/image-build.ts'),

@@ -137,6 +137,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     argument: ['bash', 'fish', 'powershell', 'zsh'],
   },
   onMachine('config', 'Print the connection config for machine', [swarm]),
+  onMachine('context', 'Make or update a Docker context for a machine', [{ name: 'rm', type: 'bool', help: 'Remove the context instead' }]),
   { name: 'create', summary: 'Create a machine', description: createHelp, flags: createFlags },
   onMachine('env', 'Display the commands to set up the environment for the Docker client', envFlags),
   { name: 'image build', summary: 'Build the boot image of local machines', flags: imageBuildFlags },

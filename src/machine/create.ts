@@ -6,7 +6,7 @@ import { deleteEntry, loadEntry, type MachineEntry } from './entry.ts';
 import { exists } from './exists.ts';
 import type { MachinesHost } from './host.ts';
 import { checkName } from './names.ts';
-import { removeVm } from './undo.ts';
+import { dropContext, removeVm } from './undo.ts';
 
 /** See `Machines.create`. */
 export async function createMachine(host: MachinesHost, request: CreateRequest, steps: StepListener): Promise<void> {
@@ -66,6 +66,7 @@ async function undoEverything(job: CreateJob): Promise<void> {
   try {
     await job.opened?.driver.close();
     await removeVm(host, entry);
+    await dropContext(host, entry);
     await deleteEntry(entry.paths);
   } catch (error) {
     const message = `what was made could not be removed: ${messageOf(error)}`;

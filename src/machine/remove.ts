@@ -3,7 +3,7 @@ import { deleteEntry, loadEntry, type MachineEntry } from './entry.ts';
 import { exists } from './exists.ts';
 import type { MachinesHost } from './host.ts';
 import { isPlainName, notFound } from './names.ts';
-import { removeVm } from './undo.ts';
+import { dropContext, removeVm } from './undo.ts';
 
 /** See `Machines.remove`. */
 export async function removeMachine(host: MachinesHost, name: string, force: boolean): Promise<void> {
@@ -16,7 +16,10 @@ export async function removeMachine(host: MachinesHost, name: string, force: boo
       throw notFound(name);
     }
     const entry = await loadOr(host, name, force);
-    if (entry) await removeDriverPart(host, entry, force);
+    if (entry) {
+      await removeDriverPart(host, entry, force);
+      await dropContext(host, entry);
+    }
     await deleteEntry(paths);
   });
 }

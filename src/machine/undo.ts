@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
 import { loadDefinition, openDriver } from './open-driver.ts';
@@ -15,4 +16,14 @@ export async function removeVm(host: MachinesHost, entry: MachineEntry, signal =
     await entry.saveDriver(opened.driver.serialize());
     await opened.dispose();
   }
+}
+
+/** A context that cannot be removed is told, and no reason to keep a machine. */
+export async function dropContext(host: MachinesHost, entry: MachineEntry): Promise<void> {
+  const { context } = entry.record;
+  if (context === undefined) return;
+  const { removeContext } = await import('./docker-context.ts');
+  await removeContext(host, entry).catch((error: unknown) =>
+    host.options.log.warn(`The Docker context ${JSON.stringify(context)} was not removed: ${messageOf(error)}`),
+  );
 }
