@@ -6,9 +6,16 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-/** npm's own way to a certificate authority of the local network, when there is one. */
+/** How npm reaches its registry here: another user with another home would not know it, and leaves optional packages out in silence. */
 const { NODE_EXTRA_CA_CERTS } = process.env;
-const trust = NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS };
+const npmSetting = (name: string) =>
+  execFileSync('npm', ['config', 'get', name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+const reach = {
+  ...(NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS }),
+  ...Object.fromEntries(
+    ['registry', 'cafile'].map((name) => [`npm_config_${name}`, npmSetting(name)]).filter(([, value]) => value !== 'null' && value !== ''),
+  ),
+};
 const USER = 65534; // nobody: no rights anywhere
 
 describe('the packed package', () => {
@@ -17,7 +24,7 @@ describe('the packed package', () => {
     execFileSync('setpriv', [`--reuid=${USER}`, `--regid=${USER}`, '--clear-groups', file, ...args], {
       cwd: home,
       encoding: 'utf8',
-      env: { HOME: home, PATH: `${home}/npm/bin:/usr/bin:/bin`, SHELL: '/bin/bash', npm_config_cache: `${home}/cache`, ...trust },
+      env: { HOME: home, PATH: `${home}/npm/bin:/usr/bin:/bin`, SHELL: '/bin/bash', npm_config_cache: `${home}/cache`, ...reach },
     });
 
   beforeAll(() => {
