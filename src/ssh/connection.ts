@@ -68,6 +68,7 @@ async function connectHop(hop: Hop, { access, signal, options, before }: HopCont
     hostKeys: await hostKeyPolicy(hop),
     ask,
     timeout: access.timeout ?? hop.connectTimeout ?? TIMEOUT,
+    nested: before !== undefined,
     signal,
     ...(options.compress ? { compress: true } : {}),
     ...(options.forwardAgent && hop.agent !== undefined ? { forwardedAgent: hop.agent } : {}),

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -14,11 +14,13 @@ export interface TestSshd {
   readonly keyPath: string;
   /** OpenSSH public key lines. */
   readonly hostKeys: readonly string[];
+  /** Lets one more public key in. */
+  authorize(publicLine: string): void;
   stop(): void;
 }
 
-/** OpenSSH's server with host keys of two kinds. Needs the Debian package openssh-server. */
-export async function startSshd(): Promise<TestSshd> {
+/** OpenSSH's server with host keys of two kinds, and these lines before its own settings. Needs the Debian package openssh-server. */
+export async function startSshd(settings: readonly string[] = []): Promise<TestSshd> {
   const dir = temporaryFolder();
   const keyPath = clientKey(dir);
   const kinds = ['ed25519', 'rsa'];
@@ -26,6 +28,7 @@ export async function startSshd(): Promise<TestSshd> {
   copyFileSync(`${keyPath}.pub`, join(dir, 'authorized_keys'));
   const port = await freePort();
   const lines = [
+    ...settings,
     `ListenAddress 127.0.0.1:${port}`,
     ...kinds.map((kind) => `HostKey ${dir}/host_${kind}`),
     `AuthorizedKeysFile ${dir}/authorized_keys`,
@@ -40,11 +43,19 @@ export async function startSshd(): Promise<TestSshd> {
   if (!existsSync(program)) throw new Error('sshd is missing: install the Debian package openssh-server');
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true });
   const hostKeys = kinds.map((kind) => publicLine(join(dir, `host_${kind}.pub`)));
-  return { port, keyPath, hostKeys, user: userInfo().username, stop: await serve(program, ['-D', '-e', '-f', join(dir, 'config')], port) };
+  const authorize = (line: string) => appendFileSync(join(dir, 'authorized_keys'), line);
+  return {
+    port,
+    keyPath,
+    hostKeys,
+    authorize,
+    user: userInfo().username,
+    stop: await serve(program, ['-D', '-e', '-f', join(dir, 'config')], port),
+  };
 }
 
 /** dropbear with this host key file. Needs the Debian package dropbear-bin, and root. */
-export async function startDropbear(hostKey: Uint8Array): Promise<Omit<TestSshd, 'hostKeys'>> {
+export async function startDropbear(hostKey: Uint8Array): Promise<Omit<TestSshd, 'hostKeys' | 'authorize'>> {
   const dir = temporaryFolder();
   const home = join(dir, 'home');
   const keyPath = clientKey(dir);
