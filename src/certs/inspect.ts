@@ -39,3 +39,39 @@ export function alternativeNames(certificate: X509Certificate): { addresses: str
   const of = (prefix: string) => entries.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length));
   return { addresses: of('IP Address:'), names: of('DNS:') };
 }
+
+/** From here on a certificate is said to end soon, milliseconds. */
+const SOON = 30 * 24 * 3600 * 1000;
+
+export type Validity = 'valid' | 'soon' | 'expired' | 'not yet valid';
+
+/** What people want to know of a certificate. Dates are ISO 8601. */
+export interface CertificateFacts {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** Whole days until `notAfter`, negative after it. */
+  readonly daysLeft: number;
+  /** `soon`: less than 30 days are left. */
+  readonly validity: Validity;
+  /** SHA-256, `AA:BB:…`. */
+  readonly fingerprint: string;
+  readonly names: readonly string[];
+}
+
+export function certificateFacts(certificate: X509Certificate, now: number): CertificateFacts {
+  const [from, until] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+  const { names, addresses } = alternativeNames(certificate);
+  const validity = now > until ? 'expired' : now < from ? 'not yet valid' : until - now < SOON ? 'soon' : 'valid';
+  return {
+    subject: certificate.subject.replaceAll('\n', ', '),
+    issuer: certificate.issuer.replaceAll('\n', ', '),
+    notBefore: new Date(from).toISOString(),
+    notAfter: new Date(until).toISOString(),
+    daysLeft: Math.floor((until - now) / (24 * 3600 * 1000)),
+    validity,
+    fingerprint: certificate.fingerprint256,
+    names: [...names, ...addresses],
+  };
+}

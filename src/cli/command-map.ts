@@ -5,6 +5,7 @@ type CommandClass = { execute(words: string[], call: Call): Promise<number> };
 /** Every command's module, named here so that the bundler sees them all and nothing is searched for at run time. */
 export const COMMAND_CLASSES: Readonly<Record<string, () => Promise<{ default: CommandClass }>>> = {
   active: () => import('./commands/active.ts'),
+  certs: () => import('./commands/certs.ts'),
   completion: () => import('./commands/completion.ts'),
   config: () => import('./commands/config.ts'),
   context: () => import('./commands/context.ts'),

@@ -32,6 +32,7 @@ const onMachines: Simple = (name, summary, flags = []) => ({
 });
 
 const timeout: CliFlag = { name: 'timeout', short: 't', type: 'int', default: 10, help: 'Timeout in seconds, default to 10s' };
+const json = (help: string): CliFlag => ({ name: 'json', type: 'bool', help });
 const format = (help: string): CliFlag => ({ name: 'format', short: 'f', type: 'string', help });
 
 /** `create`'s flags that every driver shares. */
@@ -101,6 +102,8 @@ const lsFlags: readonly CliFlag[] = [
   { name: 'filter', type: 'strings', help: 'Filter output based on conditions provided' },
   timeout,
   format('Pretty-print machines using a Go template'),
+  json('Print an array of JSON objects'),
+  { name: 'watch', short: 'w', type: 'bool', help: 'Show the list anew when something changes, until Ctrl-C' },
 ];
 
 const rmFlags: readonly CliFlag[] = [
@@ -136,6 +139,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     raw: true,
     argument: ['bash', 'fish', 'powershell', 'zsh'],
   },
+  onMachines('certs', 'List certificates with their dates', [json('Print a JSON object')]),
   onMachine('config', 'Print the connection config for machine', [swarm]),
   onMachine('context', 'Make or update a Docker context for a machine', [{ name: 'rm', type: 'bool', help: 'Remove the context instead' }]),
   { name: 'create', summary: 'Create a machine', description: createHelp, flags: createFlags },
@@ -143,7 +147,10 @@ export const COMMANDS: readonly CommandSpec[] = [
   { name: 'image build', summary: 'Build the boot image of local machines', flags: imageBuildFlags },
   { name: 'image ls', summary: 'List boot images', flags: [lsFlags[0] as CliFlag] },
   { name: 'image rm', summary: 'Remove boot images', description: 'Argument(s) are digests or their beginnings.', flags: [] },
-  onMachine('inspect', 'Inspect information about a machine', [format('Format the output using the given go template.')]),
+  onMachine('inspect', 'Inspect information about a machine', [
+    format('Format the output using the given go template.'),
+    json('Also print what only tsmachine knows'),
+  ]),
   onMachines('ip', 'Get the IP address of a machine'),
   onMachines('kill', 'Kill a machine'),
   { name: 'ls', summary: 'List machines', flags: lsFlags },
@@ -156,7 +163,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     raw: true,
   },
   onMachines('start', 'Start a machine'),
-  onMachine('status', 'Get the status of a machine'),
+  onMachine('status', 'Get the status of a machine', [json('Print a JSON object')]),
   onMachines('stop', 'Stop a machine'),
   onMachine('url', 'Get the URL of a machine'),
   onMachine('version', 'Show the tsmachine version or a machine docker version'),

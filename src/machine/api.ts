@@ -2,6 +2,7 @@
  * The life cycle as a library: what the commands call. Nothing here prints or asks; progress goes through `Logger` (the
  * lines docker-machine prints) and `StepListener` (what a terminal shows as steps).
  */
+import type { CertificateFacts } from '../certs/inspect.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DriverDefinition, FlagValues, MachineState, SshEndpoint } from '../driver/index.ts';
@@ -11,7 +12,7 @@ import type { BrokenImage, CachedImage } from '../image/index.ts';
 import type { SessionOptions } from '../ssh/index.ts';
 import type { MachineConfig } from '../store/config.ts';
 import type { SwarmHostOptions } from '../store/host-options.ts';
-import type { EngineKind } from '../store/record.ts';
+import type { EngineKind, MachineRecord } from '../store/record.ts';
 
 export interface MachinesOptions {
   /** Store root, verbatim: --storage-path, $MACHINE_STORAGE_PATH, else ~/.docker/machine. */
@@ -90,8 +91,8 @@ export interface Machines {
   create(request: CreateRequest, steps: StepListener): Promise<void>;
   /** The driver's `remove`, then the entry. With force the entry goes even when the driver failed (that error is told, not thrown). */
   remove(name: string, options: { force: boolean }): Promise<void>;
-  /** States of many machines with as few calls as the drivers allow; a failing one is an error in its place. */
-  states(machines: readonly Machine[]): Promise<ReadonlyMap<string, MachineState | Error>>;
+  /** States of the machines whose drivers tell many in one call; of the others, and when that call fails, each is asked itself. */
+  statesTogether(machines: readonly Machine[]): Promise<ReadonlyMap<string, MachineState>>;
   /**
    * Makes a new CA and client pair for the store, or goes on with a rotation that did not end. Nobody uses them yet; the old CA is
    * trusted until every machine trusts the new one too.
@@ -102,7 +103,23 @@ export interface Machines {
    * ends the rotation when all have it. Gives the machines that wait; each gets it when it starts.
    */
   continueRotation(named: readonly string[]): Promise<readonly WaitingMachine[]>;
+  /** Certificates of the store and of these machines, from files alone; broken entries are left out. */
+  certificates(names: readonly string[]): Promise<StoreCertificates>;
   readonly images: Images;
+}
+
+/** One certificate of the store and where it lies. */
+export type StoreCertificate = {
+  readonly kind: 'ca' | 'client' | 'server';
+  readonly path: string;
+  /** Whose it is: a server certificate, or a copy that `certs/` does not have. */
+  readonly machine?: string;
+} & (CertificateFacts | { readonly error: string });
+
+export interface StoreCertificates {
+  readonly certificates: readonly StoreCertificate[];
+  /** Machines that a rotation of the CA waits for; undefined when none goes on. */
+  readonly waiting: readonly string[] | undefined;
 }
 
 export interface WaitingMachine {
@@ -122,12 +139,16 @@ export interface Images {
   remove(reference: string): Promise<string>;
 }
 
+export type MachineFacts = Pick<MachineRecord, 'phase' | 'error' | 'engine' | 'sshProxyJump' | 'context' | 'hostKeys'>;
+
 export interface Machine {
   readonly name: string;
   readonly config: MachineConfig;
   readonly driverName: string;
   /** Why its creation failed, when it did: its state is Error. */
   readonly failure: string | undefined;
+  /** What config.json has no field for. */
+  readonly facts: MachineFacts;
   /** config.json's text with the driver's part as it is now: key order and 64-bit numbers are the driver's own. */
   inspect(): Promise<string>;
   state(): Promise<MachineState>;
@@ -146,6 +167,8 @@ export interface Machine {
   checkTls(url?: string): Promise<void>;
   /** The engine's version over TLS (`GET /version`). Throws ENGINE_UNREACHABLE. */
   engineVersion(): Promise<string>;
+  /** What its engine shows and the copies that its clients use, from files alone. */
+  certificates(): Promise<readonly StoreCertificate[]>;
   /**
    * New server certificate, brought into the running machine; with `clientCerts` as a part of a rotation, which leaves a machine
    * that is off for its next start.

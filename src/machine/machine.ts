@@ -2,7 +2,7 @@ import { MachineError } from '../core/errors.ts';
 import { type DriverDefinition, type MachineState, readsHostKeys } from '../driver/contract.ts';
 import { provisionerFor } from '../provision/index.ts';
 import { configText, type MachineConfig } from '../store/config.ts';
-import type { Machine, MachineSsh } from './api.ts';
+import type { Machine, MachineFacts, MachineSsh, StoreCertificate } from './api.ts';
 import { loadEntry, type MachineEntry } from './entry.ts';
 import { exists } from './exists.ts';
 import type { MachinesHost } from './host.ts';
@@ -43,6 +43,17 @@ export class StoredMachine implements Machine {
 
   get failure(): string | undefined {
     return this.entry.record.phase === 'failed' ? (this.entry.record.error?.message ?? 'its creation failed') : undefined;
+  }
+
+  get facts(): MachineFacts {
+    const { phase, error, engine, sshProxyJump, context, hostKeys } = this.entry.record;
+    const asked = {
+      ...(error && { error }),
+      ...(engine && { engine }),
+      ...(sshProxyJump && { sshProxyJump }),
+      ...(context && { context }),
+    };
+    return { phase, ...asked, hostKeys };
   }
 
   async inspect(): Promise<string> {
@@ -87,6 +98,10 @@ export class StoredMachine implements Machine {
   async engineVersion(): Promise<string> {
     const { engineTarget, engineVersion } = await import('./engine-client.ts');
     return engineVersion(engineTarget(this.entry, await this.url()), this.host.options.signal);
+  }
+
+  async certificates(): Promise<StoreCertificate[]> {
+    return (await import('./certificate-list.ts')).machineCertificates(this.host, this.entry);
   }
 
   async regenerateCerts({ clientCerts = false } = {}): Promise<void> {

@@ -22,27 +22,15 @@ export function machinesOf(host: MachinesHost): Machines {
       if (await exists(host.paths.rotation.next)) await (await import('./rotation.ts')).rotationMayEnd(host);
     },
     beginRotation: async () => (await import('./rotation.ts')).beginRotation(host),
+    certificates: async (names) => (await import('./certificate-list.ts')).certificateList(host, names),
     continueRotation: async (named) => (await import('./rotation.ts')).continueRotation(host, named),
-    states: (machines) => statesOf(host, machines),
+    statesTogether: (machines) => statesTogether(host, machines),
     images: imagesOf(host),
   };
 }
 
-/** Asks drivers that can tell many states at once for those of all their machines, the others one by one, all at the same time. */
-async function statesOf(host: MachinesHost, machines: readonly Machine[]): Promise<ReadonlyMap<string, MachineState | Error>> {
-  const states = new Map<string, MachineState | Error>();
-  await askTogether(host, machines, states);
-  const rest = machines.filter((machine) => !states.has(machine.name));
-  await Promise.all(
-    rest.map(async (machine) => {
-      const answer = await machine.state().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-      states.set(machine.name, answer);
-    }),
-  );
-  return states;
-}
-
-async function askTogether(host: MachinesHost, machines: readonly Machine[], states: Map<string, MachineState | Error>): Promise<void> {
+async function statesTogether(host: MachinesHost, machines: readonly Machine[]): Promise<ReadonlyMap<string, MachineState>> {
+  const states = new Map<string, MachineState>();
   const stored = machines.filter((machine) => machine instanceof StoredMachine && machine.failure === undefined) as StoredMachine[];
   const groups = Map.groupBy(stored, (machine) => machine.definition);
   await Promise.all(
@@ -55,4 +43,5 @@ async function askTogether(host: MachinesHost, machines: readonly Machine[], sta
       for (const [name, state] of answer) states.set(name, state);
     }),
   );
+  return states;
 }

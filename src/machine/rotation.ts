@@ -3,10 +3,10 @@ import { messageOf } from '../core/errors.ts';
 import { silentLogger } from '../core/logger.ts';
 import type { WaitingMachine } from './api.ts';
 import { authorityOf, isStoreAuthority, withAuthority } from './authority.ts';
-import { loadEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
 import { machineNames } from './listing.ts';
 import { StoredMachine } from './machine.ts';
+import { waitingMachines } from './waiting.ts';
 
 /** Visits at a time. */
 const CONCURRENCY = 8;
@@ -69,22 +69,12 @@ async function visit(host: MachinesHost, name: string, mayRestart: boolean): Pro
   }
 }
 
-/** Whether the rotation is over now: every machine that the store's CA signs for trusts the new one. */
+/** Whether the rotation is over now: nobody waits. */
 async function endRotation(host: MachinesHost): Promise<boolean> {
   const { endRotation: end } = await import('../certs/rotation.ts');
-  const { fingerprintsOf } = await import('../certs/bundle.ts');
-  return withAuthority(host, host.paths, async ({ rotating, signer, paths }) => {
-    if (!rotating) return false;
-    const [fingerprint = ''] = fingerprintsOf(signer, paths.caCert);
-    for (const name of await machineNames(host.paths)) if (!(await trusts(host, name, fingerprint))) return false;
+  return withAuthority(host, host.paths, async ({ rotating }) => {
+    if (!rotating || (await waitingMachines(host))?.length !== 0) return false;
     await end(host.paths, host.paths.rotation);
     return true;
   });
-}
-
-async function trusts(host: MachinesHost, name: string, fingerprint: string): Promise<boolean> {
-  const entry = await loadEntry(host.paths.machine(name), name).catch(() => undefined);
-  if (!entry) return false; // what a broken entry stands for is not known
-  if (!isStoreAuthority(host, authorityOf(entry.config.hostOptions.AuthOptions))) return true;
-  return entry.record.phase === 'failed' || (entry.record.trust?.includes(fingerprint) ?? false);
 }

@@ -1,19 +1,23 @@
 import type { Machine } from '../../machine/api.ts';
 import { usageError } from '../arguments/usage-error.ts';
+import type { LoadedMachines } from './machine-rows.ts';
 import { swarmMaster } from './swarm.ts';
 
 /** Values by key, as --filter gave them: same key ORed, different keys ANDed. */
 export type ListFilter = ReadonlyMap<string, readonly string[]>;
 
-type Matcher = (machine: Machine, value: string, all: readonly Machine[]) => boolean | Promise<boolean>;
+type Matcher = (machine: Machine, value: string, all: LoadedMachines) => boolean | Promise<boolean>;
 
 const sameWord = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 const MATCHERS: Readonly<Record<string, Matcher>> = {
   name: (machine, value) => regexp(value).test(machine.name),
   driver: (machine, value) => sameWord(machine.driverName, value),
-  state: async (machine, value) => sameWord(await machine.state().catch(() => 'Error'), value),
-  swarm: (machine, value, all) => sameWord(swarmMaster(machine, all).replace(/ \(master\)$/, ''), value),
+  async state(machine, value, all) {
+    const told = (await all.statesTogether()).get(machine.name);
+    return sameWord(told ?? (await machine.state().catch(() => 'Error')), value);
+  },
+  swarm: (machine, value, all) => sameWord(swarmMaster(machine, all.machines).replace(/ \(master\)$/, ''), value),
   label: (machine, value) => (machine.config.hostOptions.EngineOptions.Labels ?? []).some((label) => labelMatches(label, value)),
 };
 
@@ -30,12 +34,12 @@ export function parseListFilter(filters: readonly string[]): ListFilter {
   return parsed;
 }
 
-export async function filtered(machines: readonly Machine[], filter: ListFilter): Promise<Machine[]> {
-  const kept = await Promise.all(machines.map((machine) => matches(machine, filter, machines)));
-  return machines.filter((_, at) => kept[at]);
+export async function filtered(all: LoadedMachines, filter: ListFilter): Promise<Machine[]> {
+  const kept = await Promise.all(all.machines.map((machine) => matches(machine, filter, all)));
+  return all.machines.filter((_, at) => kept[at]);
 }
 
-async function matches(machine: Machine, filter: ListFilter, all: readonly Machine[]): Promise<boolean> {
+async function matches(machine: Machine, filter: ListFilter, all: LoadedMachines): Promise<boolean> {
   for (const [key, values] of filter) {
     const matcher = MATCHERS[key] as Matcher;
     const hits = await Promise.all(values.map((value) => matcher(machine, value, all)));

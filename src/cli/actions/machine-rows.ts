@@ -1,4 +1,5 @@
 import { messageOf } from '../../core/errors.ts';
+import { printableLine } from '../../core/printable.ts';
 import type { MachineState } from '../../driver/index.ts';
 import type { Machine } from '../../machine/api.ts';
 import { isExpected } from '../expected-error.ts';
@@ -31,6 +32,8 @@ export interface LoadedMachines {
   readonly machines: readonly Machine[];
   /** Rows of entries that cannot be read. */
   readonly broken: readonly MachineRow[];
+  /** What drivers tell of many machines in one call, asked for once. */
+  statesTogether(): Promise<ReadonlyMap<string, MachineState>>;
 }
 
 /** Every entry of the store, byte order; one that cannot be read stops nothing. */
@@ -42,9 +45,10 @@ export async function loadAll(session: Session): Promise<LoadedMachines> {
   for (const [at, result] of (await Promise.allSettled(names.map((name) => store.load(name)))).entries()) {
     if (result.status === 'fulfilled') machines.push(result.value);
     else if (!isExpected(result.reason)) throw result.reason;
-    else broken.push({ ...blankRow(names[at] ?? '', 'not found'), state: 'Error', error: oneLine(result.reason.message) });
+    else broken.push({ ...blankRow(names[at] ?? '', 'not found'), state: 'Error', error: printableLine(result.reason.message) });
   }
-  return { machines, broken };
+  let states: Promise<ReadonlyMap<string, MachineState>> | undefined;
+  return { machines, broken, statesTogether: () => (states ??= store.statesTogether(machines)) };
 }
 
 export interface AskOptions {
@@ -63,7 +67,7 @@ export async function machineRows(
 ): Promise<MachineRow[]> {
   const asked = chosen.map(async (machine) => {
     const late = () => blankRow(machine.name, machine.driverName);
-    return withinTime(options.timeout, ask(session, machine, swarmMaster(machine, all.machines), options), late);
+    return withinTime(options.timeout, ask(session, machine, all, options), late);
   });
   const rows = [...(await Promise.all(asked)), ...all.broken];
   session.input.signal.throwIfAborted();
@@ -75,9 +79,9 @@ function blankRow(name: string, driverName: string): MachineRow {
   return { name, driverName, state: 'Timeout', ...unknown, machine: undefined };
 }
 
-async function ask(session: Session, machine: Machine, swarm: string, options: AskOptions): Promise<MachineRow> {
+async function ask(session: Session, machine: Machine, all: LoadedMachines, options: AskOptions): Promise<MachineRow> {
   const started = session.input.clock.now();
-  const { url, state, error: stateError } = await urlAndState(machine);
+  const { url, state, error: stateError } = await urlAndState(machine, all);
   let dockerVersion = 'Unknown';
   let error = stateError;
   if (url !== '' && options.version) {
@@ -95,9 +99,9 @@ async function ask(session: Session, machine: Machine, swarm: string, options: A
     driverName: machine.driverName,
     state,
     url,
-    swarm,
+    swarm: swarmMaster(machine, all.machines),
     dockerVersion,
-    error: error === 'Host is not running' ? '' : oneLine(error),
+    error: error === 'Host is not running' ? '' : printableLine(error),
     activeHost,
     activeSwarm,
     active: activeHost ? '*' : activeSwarm ? '* (swarm)' : '-',
@@ -107,7 +111,9 @@ async function ask(session: Session, machine: Machine, swarm: string, options: A
 }
 
 /** A URL means Running, as in docker-machine; else the driver is asked. */
-async function urlAndState(machine: Machine): Promise<{ url: string; state: MachineState; error: string }> {
+async function urlAndState(machine: Machine, all: LoadedMachines): Promise<{ url: string; state: MachineState; error: string }> {
+  const told = (await all.statesTogether()).get(machine.name);
+  if (told !== undefined && told !== 'Running') return { url: '', state: told, error: '' };
   let error = '';
   try {
     const url = await machine.url();
@@ -121,9 +127,6 @@ async function urlAndState(machine: Machine): Promise<{ url: string; state: Mach
     return { url: '', state: 'Error', error: error || messageOf(failure) };
   }
 }
-
-/** A table's line must stay one. */
-const oneLine = (text: string): string => text.replace(/\s*[\r\n\t]+\s*/g, ' ').trim();
 
 async function withinTime<T>(milliseconds: number, work: Promise<T>, late: () => T): Promise<T> {
   const timer = Promise.withResolvers<T>();
