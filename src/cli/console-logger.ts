@@ -1,4 +1,5 @@
 import type { Logger } from '../core/logger.ts';
+import { printable } from '../core/printable.ts';
 import type { OutputStream } from './session.ts';
 
 /** Takes the information lines for a while. */
@@ -27,10 +28,10 @@ export function consoleLogger(options: {
 }): ConsoleLogger {
   let sink: InfoSink | undefined;
   return {
-    info: (message) => (sink ? sink.info(message) : void options.info().write(`${message}\n`)),
-    warn: (message) => void options.warnings().write(`${message}\n`),
+    info: (message) => (sink ? sink.info(printable(message)) : void options.info().write(`${printable(message)}\n`)),
+    warn: (message) => void options.warnings().write(`${printable(message)}\n`),
     debug: (message) => {
-      if (options.debug) options.warnings().write(`[${(options.elapsed() / 1000).toFixed(3)} s] ${message}\n`);
+      if (options.debug) options.warnings().write(`[${(options.elapsed() / 1000).toFixed(3)} s] ${printable(message)}\n`);
     },
     redirectInfo: (to) => {
       sink = to;

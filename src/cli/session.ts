@@ -1,10 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
+import { printable } from '../core/printable.ts';
 import type { Platform } from '../host/platform.ts';
 import { type ProcessRunner, processRunner } from '../host/process-runner.ts';
 import type { Machines, MachinesOptions, Question } from '../machine/api.ts';
 import type { ConsoleLogger } from './console-logger.ts';
 import type { GlobalOptions } from './global-flags.ts';
+import { forStream } from './render/terminal-text.ts';
 
 /** What the program is given from outside; main.ts makes it from the process, tests from their own parts. */
 export interface ProgramInput {
@@ -45,8 +47,8 @@ export function openSession(input: ProgramInput, globals: GlobalOptions, log: Co
     globals,
     log,
     runner,
-    print: (text) => void input.stdout.write(`${text}\n`),
-    warn: (text) => void input.stderr.write(`${text}\n`),
+    print: (text) => void input.stdout.write(`${forStream(input.stdout, text)}\n`),
+    warn: (text) => void input.stderr.write(`${printable(text)}\n`),
     machines: () => (machines ??= open({ input, globals, log, runner })),
   };
 }

@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { syncFolder } from '../core/atomic-file.ts';
 import { systemCode } from '../core/errors.ts';
 import { makeFolder } from '../core/folder.ts';
@@ -35,7 +35,8 @@ export class MachineEntry {
   }
 
   async saveConfig(config: MachineConfig): Promise<void> {
-    this.currentConfig = config;
+    const { older: _kept, ...current } = config;
+    this.currentConfig = current;
     await this.inOrder(() => writeConfig(this.paths.config, config));
   }
 
@@ -61,34 +62,62 @@ export async function loadEntry(paths: MachinePaths, name: string): Promise<Mach
   return new MachineEntry(paths, config, record ?? emptyRecord);
 }
 
-/** Makes the folder with both files appear under its name in one rename: no crash leaves a folder without them. */
+/**
+ * Makes the folder with both files appear under its name in one rename: no crash leaves a folder without them, and who lists
+ * machines/ sees nothing else.
+ */
 export async function createEntry(paths: MachinePaths, config: MachineConfig, record: MachineRecord): Promise<MachineEntry> {
   await removeLeftovers(paths);
-  await makeFolder(paths.stagingDir);
+  await makeFolder(dirname(paths.dir));
+  const prepareIn = async (staging: string) => {
+    await makeFolder(staging);
+    await writeRecord(join(staging, 'tsmachine.json'), record);
+    await writeConfig(join(staging, 'config.json'), config);
+    await rename(staging, paths.dir);
+  };
   try {
-    await writeRecord(join(paths.stagingDir, 'tsmachine.json'), record);
-    await writeConfig(join(paths.stagingDir, 'config.json'), config);
-    await rename(paths.stagingDir, paths.dir);
+    await orBeside(prepareIn, paths.stagingDir, paths.besideDirs.staging);
   } catch (error) {
     await removeLeftovers(paths);
     throw error;
   }
-  await syncFolder(join(paths.dir, '..'));
+  await syncFolder(dirname(paths.dir));
   return new MachineEntry(paths, config, record);
 }
 
 /** Lets the entry vanish in one rename, then deletes its files; also what a crash left of this name. Nothing there is success. */
 export async function deleteEntry(paths: MachinePaths): Promise<void> {
   await removeLeftovers(paths);
+  const moveTo = async (leaving: string) => {
+    await makeFolder(dirname(leaving));
+    await rename(paths.dir, leaving);
+  };
   try {
-    await rename(paths.dir, paths.leavingDir);
+    await orBeside(moveTo, paths.leavingDir, paths.besideDirs.leaving);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return;
     throw error;
   }
-  await rm(paths.leavingDir, { recursive: true, force: true });
+  await removeLeftovers(paths);
 }
 
-async function removeLeftovers(paths: MachinePaths): Promise<void> {
-  for (const dir of [paths.stagingDir, paths.leavingDir]) await rm(dir, { recursive: true, force: true });
+/** A rename does not leave a file system: machines/ may be a mount of its own. */
+async function orBeside(work: (dir: string) => Promise<void>, dir: string, beside: string): Promise<void> {
+  try {
+    await work(dir);
+  } catch (error) {
+    if (systemCode(error) !== 'EXDEV') throw error;
+    await work(beside);
+  }
+}
+
+async function removeLeftovers({ stagingDir, leavingDir, besideDirs }: MachinePaths): Promise<void> {
+  for (const dir of [stagingDir, leavingDir, besideDirs.staging, besideDirs.leaving]) await removeFolder(dir);
+}
+
+/** A name too long to have a dot in front has never had one. */
+async function removeFolder(dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true }).catch((error: unknown) => {
+    if (systemCode(error) !== 'ENAMETOOLONG') throw error;
+  });
 }

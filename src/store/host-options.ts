@@ -8,7 +8,7 @@ export interface HostOptions {
   AuthOptions: AuthHostOptions;
 }
 
-interface EngineHostOptions {
+export interface EngineHostOptions {
   ArbitraryFlags: string[] | null;
   Dns: string[] | null;
   GraphDir: string;
@@ -118,6 +118,7 @@ export function hostOptionsFrom(found: unknown): HostOptions {
 
 function overlay(expected: unknown, found: unknown, path: string): unknown {
   if (found === undefined) return expected;
+  if (found === null && typeof expected !== 'object') return expected; // Go's decoder leaves a value alone at null
   if (Array.isArray(expected) || expected === null) {
     if (found === null || (Array.isArray(found) && found.every((item) => typeof item === 'string'))) return found;
     throw mismatch(path, 'a list of strings', found);
@@ -126,7 +127,8 @@ function overlay(expected: unknown, found: unknown, path: string): unknown {
     if (typeof found === typeof expected) return found;
     throw mismatch(path, `a ${typeof expected}`, found);
   }
-  if (typeof found !== 'object' || found === null || Array.isArray(found)) throw mismatch(path, 'an object', found);
+  if (found === null) return expected;
+  if (typeof found !== 'object' || Array.isArray(found)) throw mismatch(path, 'an object', found);
   const values = found as Record<string, unknown>;
   return Object.fromEntries(Object.entries(expected).map(([key, value]) => [key, overlay(value, values[key], `${path}.${key}`)]));
 }

@@ -19,6 +19,19 @@ export function objectMembers(text: string): Map<string, string> {
   return members;
 }
 
+/** How deep objects and lists are nested. Expects any text. */
+export function nesting(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') at = stringEnd(text, at) - 1;
+    else if (char === '{' || char === '[') deepest = Math.max(deepest, ++depth);
+    else if (char === '}' || char === ']') depth--;
+  }
+  return deepest;
+}
+
 /** Lays a JSON text out as Go's MarshalIndent with four blanks does; `depth`: how deep it will stand. */
 export function indentJson(text: string, depth = 0): string {
   let out = '';
@@ -78,6 +91,6 @@ function valueEnd(text: string, start: number): number {
 
 function stringEnd(text: string, start: number): number {
   let at = start + 1;
-  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
   return at + 1;
 }

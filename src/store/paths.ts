@@ -12,6 +12,9 @@ export interface StorePaths {
   /** Ours: folders of the CA and client pair that `regenerate-certs --client-certs` is bringing to the machines. */
   readonly rotation: { readonly staging: string; readonly next: string; readonly ready: string };
   readonly machinesDir: string;
+  /** Ours: what is on its way into machines/ or out of it. */
+  readonly stagingRoot: string;
+  readonly leavingRoot: string;
   readonly cacheDir: string;
   /** Ours: boot images by digest. */
   readonly imagesDir: string;
@@ -25,10 +28,12 @@ export interface StorePaths {
 
 export interface MachinePaths {
   readonly dir: string;
-  /** Where an entry is prepared before it appears under its name in one rename; names with a leading dot are not machines. */
+  /** Ours: where an entry is prepared before it appears under its name in one rename. Not under machines/, which others list. */
   readonly stagingDir: string;
-  /** Where an entry goes in one rename before its files are deleted. */
+  /** Ours: where an entry goes in one rename before its files are deleted. */
   readonly leavingDir: string;
+  /** The same two where machines/ is a file system of its own; names with a leading dot are not machines. */
+  readonly besideDirs: { readonly staging: string; readonly leaving: string };
   readonly config: string;
   /** Ours: what config.json has no field for. */
   readonly record: string;
@@ -50,6 +55,8 @@ export function storePaths(root: string, os: NodeJS.Platform = process.platform)
   const certsDir = join(base, 'certs');
   const machinesDir = join(base, 'machines');
   const locksDir = join(base, 'locks');
+  const stagingRoot = join(base, 'staging', 'new');
+  const leavingRoot = join(base, 'staging', 'old');
   return {
     root: base,
     certsDir,
@@ -59,6 +66,8 @@ export function storePaths(root: string, os: NodeJS.Platform = process.platform)
     clientKey: join(certsDir, 'key.pem'),
     rotation: { staging: join(certsDir, 'staging'), next: join(certsDir, 'next'), ready: join(certsDir, 'ready') },
     machinesDir,
+    stagingRoot,
+    leavingRoot,
     cacheDir: join(base, 'cache'),
     imagesDir: join(base, 'images'),
     storeRecord: join(base, 'tsmachine.json'),
@@ -68,8 +77,9 @@ export function storePaths(root: string, os: NodeJS.Platform = process.platform)
       const dir = join(machinesDir, name);
       return {
         dir,
-        stagingDir: join(machinesDir, `.${name}.new`),
-        leavingDir: join(machinesDir, `.${name}.old`),
+        stagingDir: join(stagingRoot, name),
+        leavingDir: join(leavingRoot, name),
+        besideDirs: { staging: join(machinesDir, `.${name}.new`), leaving: join(machinesDir, `.${name}.old`) },
         config: join(dir, 'config.json'),
         record: join(dir, 'tsmachine.json'),
         caCert: join(dir, 'ca.pem'),

@@ -38,7 +38,7 @@ async function killedAt(killAt: string): Promise<void> {
 
 async function nothingIsLeft(): Promise<void> {
   expect(readdirSync(join(store.path, 'machines'))).toEqual([]);
-  const leaving = join(store.path, 'machines', '.m.old'); // where rm moves it first
+  const leaving = join(store.path, 'staging', 'old', 'm'); // where rm moves it first
   expect([dir(), leaving].flatMap((folder) => [...processesIn(folder), ...processesIn(`${folder} (deleted)`)])).toEqual([]);
 }
 

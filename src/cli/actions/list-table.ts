@@ -1,3 +1,4 @@
+import { printable } from '../../core/printable.ts';
 import { tabwriter } from '../render/tabwriter.ts';
 import type { MachineRow } from './machine-rows.ts';
 
@@ -12,5 +13,8 @@ export function listTable(rows: readonly MachineRow[]): string[] {
 
 function cells(row: MachineRow): string {
   const state = row.state === 'None' ? '' : row.state;
-  return [row.name, row.active, row.driverName, state, row.url, row.swarm, row.dockerVersion, row.error].join('\t');
+  return [row.name, row.active, row.driverName, state, row.url, row.swarm, row.dockerVersion, row.error].map(cell).join('\t');
 }
+
+/** A table's line must stay one, whatever a folder or a driver is called. */
+const cell = (text: string): string => printable(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');

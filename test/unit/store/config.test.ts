@@ -5,6 +5,8 @@ import { configText, parseConfig, readConfig, writeConfig } from '../../../src/s
 import { defaultHostOptions } from '../../../src/store/host-options.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
+const AT = '/home/u/.docker/machine/machines/foo/config.json';
+
 /** A real file of docker-machine v0.16, driver none. */
 const REAL = `{
     "ConfigVersion": 3,
@@ -75,39 +77,39 @@ const REAL = `{
 }`;
 
 describe('config.json', () => {
-  it('writes what docker-machine wrote, byte for byte', () => {
-    expect(configText(parseConfig(REAL, 'foo'))).toBe(REAL);
+  it('writes what docker-machine wrote, byte for byte', async () => {
+    expect(configText(await parseConfig(REAL, 'foo', AT))).toBe(REAL);
   });
 
-  it("keeps the driver's keys, their order and 64-bit numbers", () => {
+  it("keeps the driver's keys, their order and 64-bit numbers", async () => {
     const driver = '{"z":9007199254740993,"10":{"2":[],"1":{}},"a":1.0,"__proto__":{"x":1}}';
     const text = configText({ name: 'm', driverName: 'd', driver, hostOptions: defaultHostOptions() });
-    const again = parseConfig(text, 'm');
+    const again = await parseConfig(text, 'm', AT);
     expect(again.driver.replace(/\s/g, '')).toBe(driver);
     expect(configText(again)).toBe(text);
   });
 
-  it('escapes as Go does', () => {
+  it('escapes as Go does', async () => {
     const text = configText({ name: 'm', driverName: 'd', driver: '{"URL":"a&b<c>"}', hostOptions: defaultHostOptions() });
     expect(text).toContain('"URL": "a\\u0026b\\u003cc\\u003e"');
-    expect(JSON.parse(parseConfig(text, 'm').driver)).toEqual({ URL: 'a&b<c>' });
+    expect(JSON.parse((await parseConfig(text, 'm', AT)).driver)).toEqual({ URL: 'a&b<c>' });
   });
 
-  it("takes the folder's name for the machine's", () => {
-    expect(parseConfig(REAL, 'bar').name).toBe('bar');
+  it("takes the folder's name for the machine's", async () => {
+    expect((await parseConfig(REAL, 'bar', AT)).name).toBe('bar');
   });
 
   it.each([
     ['', /JSON/],
     ['[]', /expected a JSON object, found \[\]/],
     ['{"ConfigVersion":4,"Driver":{},"DriverName":"x"}', /from the future/],
-    ['{"ConfigVersion":"3"}', /ConfigVersion: expected a number, found "3"/],
+    ['{"ConfigVersion":"3"}', /ConfigVersion: expected a number of 0 to 3, found "3"/],
     ['{"ConfigVersion":3,"Driver":[],"DriverName":"x"}', /Driver: expected an object/],
     ['{"ConfigVersion":3,"Driver":{},"DriverName":""}', /DriverName: expected a name, found ""/],
     ['{"ConfigVersion":3,"Driver":{},"DriverName":"x","HostOptions":{"Memory":"1"}}', /HostOptions\.Memory: expected a number, found "1"/],
     ['{"ConfigVersion":3,"Driver":{},"DriverName":"x","HostOptions":{"EngineOptions":{"Env":[1]}}}', /Env: expected a list of strings/],
-  ])('refuses %s, saying what was expected', (text, message) => {
-    expect(() => parseConfig(text, 'm')).toThrow(message);
+  ])('refuses %s, saying what was expected', async (text, message) => {
+    await expect(parseConfig(text, 'm', AT)).rejects.toThrow(message);
   });
 
   it('tells a broken file as a broken machine, on one line', async () => {
@@ -125,7 +127,7 @@ describe('config.json', () => {
 
   it('is written for its owner alone and leaves nothing beside it', async () => {
     const dir = temporaryFolder();
-    await writeConfig(join(dir, 'config.json'), parseConfig(REAL, 'foo'));
+    await writeConfig(join(dir, 'config.json'), await parseConfig(REAL, 'foo', AT));
     expect((await stat(join(dir, 'config.json'))).mode & 0o777).toBe(0o600);
     expect(await readdir(dir)).toEqual(['config.json']);
   });
