@@ -4,4 +4,3 @@ export { type BrokenImage, type CachedImage, ImageCache } from './image-cache.ts
 export { importImage, parseImageReference } from './import-image.ts';
 export { isUpToDate } from './inputs.ts';
 export type { ImageManifest } from './manifest.ts';
-export { guestNode, packageFiles } from './package-files.ts';

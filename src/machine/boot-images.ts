@@ -43,7 +43,7 @@ async function openCache(host: MachinesHost): Promise<ImageCache> {
 
 /** The current image, if it has this package's engine and guest inside. */
 async function upToDate(cache: ImageCache): Promise<CachedImage | undefined> {
-  const [{ isUpToDate }, { packageFiles }] = await Promise.all([import('../image/inputs.ts'), import('../image/package-files.ts')]);
+  const [{ isUpToDate }, { packageFiles }] = await Promise.all([import('../image/inputs.ts'), import('../core/package-files.ts')]);
   const current = await cache.current();
   return current && (await isUpToDate(current.manifest, packageFiles())) ? current : undefined;
 }
@@ -66,7 +66,10 @@ async function build(
   wanted: Pick<BuildOptions, 'mirror'>,
   signal: AbortSignal,
 ): Promise<CachedImage> {
-  const { buildImage, packageFiles, guestNode } = await import('../image/index.ts');
+  const [{ buildImage }, { packageFiles, guestNode }] = await Promise.all([
+    import('../image/index.ts'),
+    import('../core/package-files.ts'),
+  ]);
   const { log, runner, clock } = host.options;
   const files = packageFiles();
   log.info('Building the boot image...');

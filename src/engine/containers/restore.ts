@@ -53,14 +53,20 @@ function takeOver(services: ContainerServices, container: Container): void {
   watchExit(services, container, task, launch);
 }
 
+/** Policy `always` forgets at a start of the engine that a user stopped the container (moby restartmanager, ShouldRestart). */
+function startWithEngine(services: ContainerServices, container: Container): void {
+  const { record } = container;
+  if (record.hostConfig.RestartPolicy?.Name === 'always') record.stoppedByUser = false;
+  restartAfterExit(services, container, launch);
+}
+
 /** Its process went down with the machine. */
 async function settleDead(services: ContainerServices, container: Container): Promise<void> {
   const { record } = container;
   await services.layers.unmount(record.id);
   const { status } = record.state;
   if (!['running', 'paused', 'restarting'].includes(status)) {
-    if (record.hostConfig.RestartPolicy?.Name === 'always' && status === 'exited' && !record.stoppedByUser)
-      restartAfterExit(services, container, launch);
+    if (status === 'exited') startWithEngine(services, container);
     return;
   }
   delete record.endpoint;

@@ -1,4 +1,5 @@
-import { closeSync } from 'node:fs';
+import { closeSync, realpathSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { OptionError } from '../options/values.ts';
 
 /** A listening socket that the service manager opened for this process. */
@@ -41,6 +42,28 @@ export async function choosePassed(descriptors: readonly number[], name: string)
   const chosen = open(wanted);
   for (const fd of descriptors) if (fd !== wanted) closeSync(fd);
   return [chosen];
+}
+
+/**
+ * The passed socket that is bound to this very path: `-H unix://…` then takes it instead of making a second one, which the
+ * service manager would know nothing of.
+ */
+export async function passedAt(descriptors: readonly number[], path: string): Promise<number | undefined> {
+  if (descriptors.length === 0) return undefined;
+  const { boundPath } = await import('../syscalls/socket.ts');
+  return descriptors.find((fd) => {
+    const bound = boundPath(fd);
+    return bound !== undefined && basename(bound) === basename(path) && folder(bound) === folder(path);
+  });
+}
+
+/** /var/run is a link to /run. */
+function folder(path: string): string | undefined {
+  try {
+    return realpathSync(dirname(path));
+  } catch {
+    return undefined;
+  }
 }
 
 function failed(reason: string): OptionError {

@@ -80,9 +80,13 @@ interface BindTarget {
 }
 
 async function expand(listen: Listen, passed: readonly number[]): Promise<BindTarget[]> {
-  if (listen.kind === 'unix') return [{ options: { path: listen.path }, unixPath: listen.path, secure: false }];
   if (listen.kind === 'tcp') return [{ options: { host: listen.host, port: listen.port }, secure: true }];
-  const { choosePassed } = await import('./activation.ts');
+  const { choosePassed, passedAt } = await import('./activation.ts');
+  if (listen.kind === 'unix') {
+    const fd = await passedAt(passed, listen.path);
+    if (fd !== undefined) return [{ options: { fd } as ListenOptions, secure: false }];
+    return [{ options: { path: listen.path }, unixPath: listen.path, secure: false }];
+  }
   return (await choosePassed(passed, listen.name)).map(({ fd, network }) => ({ options: { fd } as ListenOptions, secure: network }));
 }
 

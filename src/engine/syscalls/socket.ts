@@ -16,6 +16,18 @@ const getsockopt = bind<[number, number, number, Buffer, Buffer]>(
   'int getsockopt(int fd, int level, int option, _Out_ void *value, _Inout_ void *length)',
 );
 
+const getsockname = bind<[number, Buffer, Buffer]>('int getsockname(int fd, _Out_ void *address, _Inout_ void *length)');
+
+/** Path of the file a unix socket is bound to; undefined for any other. */
+export function boundPath(fd: number): string | undefined {
+  const address = Buffer.alloc(110);
+  const length = Buffer.alloc(4);
+  length.writeInt32LE(address.length);
+  if (getsockname(fd, address, length) !== 0 || address.readUInt16LE() !== AF_UNIX) return undefined;
+  const path = address.toString('utf8', 2, length.readInt32LE()).replace(/\0.*$/s, '');
+  return path === '' ? undefined : path;
+}
+
 /** What a descriptor listens on; undefined when it is no listening socket. */
 export function listeningDomain(fd: number): 'unix' | 'network' | undefined {
   if (option(fd, SO_ACCEPTCONN) !== 1) return undefined;

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import koffi from 'koffi';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -51,6 +51,16 @@ describe('sockets the service manager passed', () => {
     const inherited = readdirSync(`/proc/${shell}/fd`).map((fd) => readlinkSync(`/proc/${shell}/fd/${fd}`));
     expect(passed).toMatch(/^socket:/);
     expect(inherited).not.toContain(passed);
+  });
+
+  test('are taken where -H names the same path', async () => {
+    const folder = temporaryFolder();
+    const socket = join(folder, 'passed.sock');
+    const engine = start(folder, {}, ['systemd-socket-activate', '-l', socket], ['-H', `unix://${folder}/./passed.sock`]);
+    await until(() => existsSync(socket), 'the socket');
+    const { ino } = statSync(socket);
+    expect(ask(engine.pid, '--unix-socket', socket, 'http://d/_ping')).toBe('OK');
+    expect(statSync(socket).ino).toBe(ino);
   });
 
   test('over a network are behind TLS where it is on', async () => {

@@ -18,9 +18,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/core/logger.ts';
+import { guestNode, packageFiles } from '../../../src/core/package-files.ts';
 import { processRunner } from '../../../src/host/process-runner.ts';
 import { findMirrors } from '../../../src/image/debian/archive.ts';
-import { guestNode, packageFiles } from '../../../src/image/index.ts';
 import { imageFileNames, readManifest } from '../../../src/image/manifest.ts';
 import { bundleProgram } from '../../support/bundle.ts';
 

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../../src/core/logger.ts';
+import { packageFiles } from '../../../src/core/package-files.ts';
 import { processRunner } from '../../../src/host/process-runner.ts';
 import { fetchPackages } from '../../../src/image/debian/package-cache.ts';
-import { type BuildOptions, buildImage, packageFiles } from '../../../src/image/index.ts';
+import { type BuildOptions, buildImage } from '../../../src/image/index.ts';
 import { type LocalArchive, sha256, startArchive } from './local-archive.ts';
 
 let archive: LocalArchive;

@@ -1,13 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { MachineError } from '../core/errors.ts';
+import { MachineError } from './errors.ts';
 
-/** What an image is built from that this package ships. */
+/** What this package ships for guests. */
 export interface PackageFiles {
   readonly root: string;
   readonly version: string;
+  /** What goes into the boot image. */
   readonly templatesDir: string;
+  /** Units and scripts of our engine on a distribution. */
+  readonly serviceDir: string;
   readonly engineDir: string;
 }
 
@@ -15,10 +18,11 @@ export interface PackageFiles {
 export function packageFiles(from: string = import.meta.dirname): PackageFiles {
   const root = packageRoot(from);
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const templates = [join(root, 'templates'), join(root, 'dist', 'templates')].find(existsSync) ?? ''; // a clone, or npm's package
   const engineDir = join(root, 'dist', 'engine');
   if (!existsSync(join(engineDir, 'dockerd.cjs')))
     throw new MachineError('IMAGE_NOT_BUILDABLE', `expected the engine in ${engineDir}, found none`, { hint: 'npm run build' });
-  return { root, version, engineDir, templatesDir: join(root, 'templates', 'image') };
+  return { root, version, engineDir, templatesDir: join(templates, 'image'), serviceDir: join(templates, 'provision', 'engine-ts') };
 }
 
 function packageRoot(from: string): string {
