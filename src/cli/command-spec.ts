@@ -116,6 +116,12 @@ const rmFlags: readonly CliFlag[] = [
   { name: 'y', type: 'bool', help: 'Assumes automatic yes to proceed with remove, without prompting further user confirmation' },
 ];
 
+const scpFlags: readonly CliFlag[] = [
+  { name: 'recursive', short: 'r', type: 'bool', help: 'Copy files recursively (required to copy directories)' },
+  { name: 'delta', short: 'd', type: 'bool', help: 'Reduce amount of data sent over network by sending only the differences (uses rsync)' },
+  { name: 'quiet', short: 'q', type: 'bool', help: 'Disables the progress meter as well as warning and diagnostic messages from ssh' },
+];
+
 const regenerateFlags: readonly CliFlag[] = [
   { name: 'force', short: 'f', type: 'bool', help: 'Force rebuild and do not prompt' },
   { name: 'client-certs', type: 'bool', help: 'Also regenerate client certificates and CA.' },
@@ -154,9 +160,17 @@ export const COMMANDS: readonly CommandSpec[] = [
   onMachines('ip', 'Get the IP address of a machine'),
   onMachines('kill', 'Kill a machine'),
   { name: 'ls', summary: 'List machines', flags: lsFlags },
+  onMachines('provision', 'Re-provision existing machines'),
   onMachines('regenerate-certs', 'Regenerate TLS Certificates for a machine', regenerateFlags),
   onMachines('restart', 'Restart a machine'),
   onMachines('rm', 'Remove a machine', rmFlags),
+  {
+    name: 'scp',
+    summary: 'Copy files between machines',
+    description: 'Arguments are [[user@]machine:][path] [[user@]machine:][path].',
+    flags: scpFlags,
+    argument: 'machine',
+  },
   {
     ...onMachine('ssh', 'Log into or run a command on a machine with SSH.'),
     description: 'Arguments are [machine-name] [command]',
@@ -165,6 +179,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   onMachines('start', 'Start a machine'),
   onMachine('status', 'Get the status of a machine', [json('Print a JSON object')]),
   onMachines('stop', 'Stop a machine'),
+  onMachines('upgrade', 'Upgrade a machine to the latest version of Docker'),
   onMachine('url', 'Get the URL of a machine'),
   onMachine('version', 'Show the tsmachine version or a machine docker version'),
 ];

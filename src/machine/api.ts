@@ -9,7 +9,7 @@ import type { DriverDefinition, FlagValues, MachineState, SshEndpoint } from '..
 import type { Platform } from '../host/platform.ts';
 import type { ProcessRunner } from '../host/process-runner.ts';
 import type { BrokenImage, CachedImage } from '../image/index.ts';
-import type { SessionOptions } from '../ssh/index.ts';
+import type { CopyListener, SessionOptions, SshConnection } from '../ssh/index.ts';
 import type { MachineConfig } from '../store/config.ts';
 import type { SwarmHostOptions } from '../store/host-options.ts';
 import type { EngineKind, MachineRecord } from '../store/record.ts';
@@ -91,6 +91,11 @@ export interface Machines {
   create(request: CreateRequest, steps: StepListener): Promise<void>;
   /** The driver's `remove`, then the entry. With force the entry goes even when the driver failed (that error is told, not thrown). */
   remove(name: string, options: { force: boolean }): Promise<void>;
+  /**
+   * Copies files to, from and between machines as scp does. Gives the number of files that were left out, each told to the
+   * listener. Throws MACHINE_NOT_FOUND, NO_SSH, SSH_FAILED when a connection cannot be made or breaks.
+   */
+  copy(request: CopyBetween, listener: CopyListener): Promise<number>;
   /** States of the machines whose drivers tell many in one call; of the others, and when that call fails, each is asked itself. */
   statesTogether(machines: readonly Machine[]): Promise<ReadonlyMap<string, MachineState>>;
   /**
@@ -106,6 +111,20 @@ export interface Machines {
   /** Certificates of the store and of these machines, from files alone; broken entries are left out. */
   certificates(names: readonly string[]): Promise<StoreCertificates>;
   readonly images: Images;
+}
+
+/** A path on this computer, or on a machine as one of its users (default: the one that `ssh` logs in as). */
+export interface CopyPlace {
+  readonly path: string;
+  readonly machine?: string;
+  readonly user?: string;
+}
+
+export interface CopyBetween {
+  readonly from: CopyPlace;
+  readonly to: CopyPlace;
+  /** Folders too. */
+  readonly recursive: boolean;
 }
 
 /** One certificate of the store and where it lies. */
@@ -165,6 +184,10 @@ export interface Machine {
    * mends. The message is of several lines.
    */
   checkTls(url?: string): Promise<void>;
+  /** Sets the guest up again with what the store says; a second time changes and restarts nothing. See `provisionMachine`. */
+  provision(): Promise<void>;
+  /** The newest engine, or the version once asked for: packages of a distribution, the boot image of a local machine. */
+  upgrade(): Promise<void>;
   /** The engine's version over TLS (`GET /version`). Throws ENGINE_UNREACHABLE. */
   engineVersion(): Promise<string>;
   /** What its engine shows and the copies that its clients use, from files alone. */
@@ -193,4 +216,6 @@ export interface MachineSsh {
    * contact's host key is told by `log.info` and pinned. Throws SSH_KEY, SSH_HOST_KEY (it changed), SSH_FAILED.
    */
   run(session: SessionOptions): Promise<number>;
+  /** A logged-in connection, also as another user; the caller closes it. Throws as `run`. */
+  connect(signal: AbortSignal, user?: string): Promise<SshConnection>;
 }

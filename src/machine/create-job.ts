@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RsaKey } from '../certs/rsa-key.ts';
 import type { HostOptions } from '../store/host-options.ts';
 import { defaultHostOptions } from '../store/host-options.ts';
+import type { MachineRecord } from '../store/record.ts';
 import type { CreateRequest, StepListener } from './api.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
@@ -34,11 +35,19 @@ export function entryOf(job: CreateJob): MachineEntry {
 }
 
 /** Tells the same create from another one. Secrets are left out. */
-export function requestDigest({ name, driver, driverFlags, engine, tlsSan, swarm = {} }: CreateRequest): string {
+export function requestDigest({ name, driver, driverFlags, engine, tlsSan, swarm = {}, sshProxyJump = '' }: CreateRequest): string {
   const shown = driver.flags.filter((flag) => !flag.secret).map((flag) => [flag.name, driverFlags[flag.name]]);
   return createHash('sha256')
-    .update(JSON.stringify([name, driver.name, shown, engine, tlsSan, swarm]))
+    .update(JSON.stringify([name, driver.name, shown, engine, tlsSan, swarm, sshProxyJump]))
     .digest('hex');
+}
+
+/** What config.json has no field for and later commands want to know. */
+export function recordedWish({ driver, engine, sshProxyJump }: CreateRequest): Pick<MachineRecord, 'engine' | 'sshProxyJump'> {
+  return {
+    ...(driver.capabilities.guest === 'distribution' ? { engine: { kind: engine.kind ?? 'docker', version: engine.version ?? '' } } : {}),
+    ...(sshProxyJump === undefined ? {} : { sshProxyJump }),
+  };
 }
 
 /** As docker-machine writes them. */

@@ -1,18 +1,17 @@
 /** What `create` does, in order. Each step may be the last that a crash lets happen. */
 import { MachineError } from '../core/errors.ts';
 import { pushesReadiness } from '../driver/contract.ts';
-import { provisionerFor } from '../provision/index.ts';
 import { emptyRecord, type MachineRecord } from '../store/record.ts';
 import type { CreateRequest } from './api.ts';
 import { withAuthority } from './authority.ts';
-import { adoptOffered, prepareCertificates, writeClientFiles } from './certificates.ts';
-import { type CreateJob, driverOf, entryOf, hostOptions, requestDigest } from './create-job.ts';
+import { adoptOffered, writeClientFiles } from './certificates.ts';
+import { type CreateJob, driverOf, entryOf, hostOptions, recordedWish, requestDigest } from './create-job.ts';
 import { checkEngineTls, engineTarget } from './engine-client.ts';
-import { engineAddress } from './engine-connection.ts';
 import { createEntry } from './entry.ts';
 import { ensureSshKeys } from './identity.ts';
 import { openDriver, openNewDriver } from './open-driver.ts';
 import { awaitState } from './power.ts';
+import { provisionerOf, provisionMachine } from './provision.ts';
 
 export interface CreateStep {
   readonly name: string;
@@ -71,7 +70,8 @@ export const createSteps: readonly CreateStep[] = [
       const config = { name: request.name, driverName: request.driver.name, driver, hostOptions: hostOptions(job) };
       const { error: _failed, ...before } = job.entry?.record ?? { ...emptyRecord, engineGeneration: 0 };
       const generations = { engineGeneration: before.engineGeneration + 1 };
-      const record = { ...before, ...generations, phase: 'creating' as const, step: 'entry', request: requestDigest(request) };
+      const wish = recordedWish(request);
+      const record = { ...before, ...generations, ...wish, phase: 'creating' as const, step: 'entry', request: requestDigest(request) };
       if (job.entry) {
         await job.entry.replaceRecord(record);
         await job.entry.saveConfig(config);
@@ -127,18 +127,10 @@ export const createSteps: readonly CreateStep[] = [
     name: 'provision',
     title: 'Set the guest up',
     failure: 'Error creating machine: Error running provisioning: ',
-    async run(job) {
-      const { host, request, signal } = job;
-      const provisioner = provisionerFor(request.driver.capabilities.guest);
-      const endpoint = await driverOf(job).ssh();
-      if (!provisioner || !endpoint) return;
-      const { remoteShell } = await import('../ssh/index.ts');
-      const { sshAccess } = await import('./machine-ssh.ts');
-      const { host: address, port } = engineAddress(await driverOf(job).url());
-      const prepared = await prepareCertificates(host, entryOf(job), { enginePort: port, addresses: [address] });
-      await provisioner.provision(remoteShell(sshAccess(host, entryOf(job), endpoint), signal), prepared.identity, host.options.log);
-      await prepared.installed();
-      await prepared.adopted();
+    async run({ host, request, signal, ...job }) {
+      if (request.driver.capabilities.guest !== 'distribution' || !job.entry || !job.opened) return;
+      host.options.log.info('Detecting operating system of created instance...');
+      await provisionMachine(host, job.entry, job.opened, { announce: true }, signal);
     },
   },
   {
@@ -147,7 +139,7 @@ export const createSteps: readonly CreateStep[] = [
     failure: 'Error creating machine: Error checking the host: ',
     async run(job) {
       const { host, request, signal } = job;
-      const provisioner = provisionerFor(request.driver.capabilities.guest);
+      const provisioner = provisionerOf(request.driver, entryOf(job).record);
       if (!provisioner) return;
       host.options.log.info('Checking connection to Docker...');
       const url = await driverOf(job).url();

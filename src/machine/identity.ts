@@ -27,23 +27,28 @@ export async function readIdentity(
   tls: { readonly ca: string; readonly cert: string; readonly key: string },
 ): Promise<MachineIdentity> {
   const { paths, config, record } = entry;
-  const { EngineOptions } = config.hostOptions;
   const [authorizedKey = Buffer.of(), hostKey] = await Promise.all([readOptional(paths.sshPublicKey), readOptional(paths.hostKey)]);
   return {
     hostname: config.name,
     authorizedKey: authorizedKey.toString('utf8'),
     ...(hostKey ? { hostKey } : {}),
     tls: { ...tls, generation: record.certificateGeneration },
-    engine: {
-      storageDriver: EngineOptions.StorageDriver,
-      labels: [...(EngineOptions.Labels ?? []), `provider=${config.driverName}`],
-      insecureRegistries: EngineOptions.InsecureRegistry ?? [],
-      registryMirrors: EngineOptions.RegistryMirror ?? [],
-      opts: EngineOptions.ArbitraryFlags ?? [],
-      env: EngineOptions.Env ?? [],
-      generation: record.engineGeneration,
-      port: request.enginePort,
-    },
+    engine: engineSettings(entry, request.enginePort),
+  };
+}
+
+/** As `create` was told. */
+export function engineSettings({ config, record }: MachineEntry, port: number): MachineIdentity['engine'] {
+  const { EngineOptions } = config.hostOptions;
+  return {
+    storageDriver: EngineOptions.StorageDriver,
+    labels: [...(EngineOptions.Labels ?? []), `provider=${config.driverName}`],
+    insecureRegistries: EngineOptions.InsecureRegistry ?? [],
+    registryMirrors: EngineOptions.RegistryMirror ?? [],
+    opts: EngineOptions.ArbitraryFlags ?? [],
+    env: EngineOptions.Env ?? [],
+    generation: record.engineGeneration,
+    port,
   };
 }
 

@@ -1,6 +1,5 @@
 import { MachineError } from '../core/errors.ts';
 import { type DriverDefinition, type MachineState, readsHostKeys } from '../driver/contract.ts';
-import { provisionerFor } from '../provision/index.ts';
 import { configText, type MachineConfig } from '../store/config.ts';
 import type { Machine, MachineFacts, MachineSsh, StoreCertificate } from './api.ts';
 import { loadEntry, type MachineEntry } from './entry.ts';
@@ -89,7 +88,8 @@ export class StoredMachine implements Machine {
   kill = () => this.power('killMachine');
 
   async checkTls(url?: string): Promise<void> {
-    const provisioner = provisionerFor(this.definition.capabilities.guest);
+    const { provisionerOf } = await import('./provision.ts');
+    const provisioner = provisionerOf(this.definition, this.entry.record);
     const { checkEngineTls, engineTarget } = await import('./engine-client.ts');
     const restarts = provisioner?.certificatesRestartEngine ?? false;
     await checkEngineTls(engineTarget(this.entry, url ?? (await this.url())), restarts, this.host.options.signal);
@@ -119,6 +119,19 @@ export class StoredMachine implements Machine {
       await refreshContext(this.host, entry, opened);
       return reason;
     });
+  }
+
+  async provision(): Promise<void> {
+    const { provisionMachine } = await import('./provision.ts');
+    await this.exclusively(async (entry, opened) => {
+      await provisionMachine(this.host, entry, opened, { announce: false }, this.host.options.signal);
+      await refreshContext(this.host, entry, opened);
+    });
+  }
+
+  async upgrade(): Promise<void> {
+    const { upgradeMachine } = await import('./upgrade.ts');
+    await this.exclusively((entry, opened) => upgradeMachine({ host: this.host, entry, opened }));
   }
 
   async makeContext(): Promise<string> {

@@ -1,14 +1,15 @@
 /** New certificates for a machine that runs, brought in over SSH. The caller holds the machine's lock. */
 import { readPem } from '../certs/files.ts';
 import type { Logger } from '../core/logger.ts';
-import { provisionerFor } from '../provision/index.ts';
 import { authorityOf, withAuthority } from './authority.ts';
-import { adopt, type PreparedCertificates, prepareCertificates } from './certificates.ts';
-import { checkEngineTls, engineVersion } from './engine-client.ts';
+import { adopt, prepareCertificates } from './certificates.ts';
+import { engineVersion } from './engine-client.ts';
 import { engineAddress } from './engine-connection.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
 import type { OpenDriver } from './open-driver.ts';
+import { provisionerOf, untilEngineHas } from './provision.ts';
+import { openShell, workplace } from './remote.ts';
 
 /** How long the engine may take until it shows the new certificate, milliseconds. */
 const RELOAD_TIMEOUT = 30_000;
@@ -29,15 +30,15 @@ export async function regenerateCerts(
   { driver, definition }: OpenDriver,
   { renew, mayRestart, log }: RegenerateOptions,
 ): Promise<string | undefined> {
-  const provisioner = provisionerFor(definition.capabilities.guest);
+  const provisioner = provisionerOf(definition, entry.record);
   const endpoint = await driver.ssh();
   const url = await driver.url();
   const { host: address, port } = engineAddress(url);
-  if (provisioner && endpoint) for (const line of ['Waiting for SSH to be available...', 'Detecting the provisioner...']) log.info(line);
-  else if (!renew) return (await takesNewClient(host, entry, url)) ? undefined : `${BY_HAND}: name it to have them made`;
-  log.info('Copying certs to the local machine directory...');
+  if (!renew && !(provisioner && endpoint))
+    return (await takesNewClient(host, entry, url)) ? undefined : `${BY_HAND}: name it to have them made`;
   const prepared = await prepareCertificates(host, entry, { enginePort: port, addresses: [address] }, { renew });
   if (!provisioner || !endpoint) {
+    log.info('Copying certs to the local machine directory...');
     await prepared.installed();
     if (await takesNewClient(host, entry, url)) return undefined;
     const { serverCert, serverKey, caCert } = entry.paths;
@@ -48,28 +49,23 @@ export async function regenerateCerts(
     return undefined;
   }
   if (provisioner.certificatesRestartEngine && !mayRestart) return 'its engine takes them by a restart only';
-  const { remoteShell } = await import('../ssh/index.ts');
-  const { sshAccess } = await import('./machine-ssh.ts');
-  await provisioner.installCertificates(remoteShell(sshAccess(host, entry, endpoint), host.options.signal), prepared.identity, log);
+  log.info('Waiting for SSH to be available...');
+  const { signal } = host.options;
+  const shell = await openShell(host, entry, endpoint, signal, definition.capabilities.guest);
+  try {
+    await provisioner.installCertificates({ ...workplace(host, shell, signal), log }, async () => {
+      log.info('Copying certs to the local machine directory...');
+      return prepared.identity.tls;
+    });
+  } finally {
+    shell.close();
+  }
   await prepared.installed(); // only now: until the engine has it, the old one is what it must show
   log.info('Setting Docker configuration on the remote daemon...');
-  await untilEngineHas(host, entry, prepared, url, provisioner.certificatesRestartEngine);
+  const patience = { restarts: provisioner.certificatesRestartEngine, timeout: RELOAD_TIMEOUT };
+  await untilEngineHas(host, entry.config.name, prepared, url, patience, signal);
   await prepared.adopted();
   return undefined;
-}
-
-async function untilEngineHas(host: MachinesHost, entry: MachineEntry, prepared: PreparedCertificates, url: string, restarts: boolean) {
-  const { clock, signal } = host.options;
-  const limit = clock.now() + RELOAD_TIMEOUT;
-  const target = { name: entry.config.name, url, files: async () => ({ ...prepared.client, server: prepared.identity.tls.cert }) };
-  for (;;) {
-    try {
-      return await checkEngineTls(target, restarts, signal);
-    } catch (error) {
-      if (clock.now() > limit) throw error;
-      await clock.sleep(200, signal);
-    }
-  }
 }
 
 /** Nobody but its owner brings certificates into such an engine; whether he has is seen by what it shows and accepts. */
@@ -84,6 +80,8 @@ async function takesNewClient(host: MachinesHost, entry: MachineEntry, url: stri
     host.options.signal.throwIfAborted();
     return false;
   }
-  await adopt(entry, authority);
+  const { fingerprintsOf } = await import('../certs/bundle.ts');
+  const [signer = ''] = fingerprintsOf(authority.signer, authority.paths.caCert);
+  await adopt(entry, authority, [...new Set([signer, ...(entry.record.trust ?? [])])]); // whom else it trusts nobody can see
   return true;
 }

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { isMachineError, MachineError, messageOf } from '../core/errors.ts';
 import type { RemoteOutcome } from '../driver/context.ts';
-import type { SshEndpoint } from '../driver/contract.ts';
+import type { Capabilities, SshEndpoint } from '../driver/contract.ts';
 import type { OpenRemoteShell } from '../ssh/index.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
@@ -16,6 +16,7 @@ export async function openShell(
   entry: MachineEntry,
   endpoint: SshEndpoint,
   signal: AbortSignal,
+  guest: Capabilities['guest'] = 'distribution',
 ): Promise<OpenRemoteShell> {
   const { openRemoteShell } = await import('../ssh/index.ts');
   const { sshAccess } = await import('./machine-ssh.ts');
@@ -23,7 +24,7 @@ export async function openShell(
   const limit = clock.now() + LOGIN_TIMEOUT;
   for (;;) {
     try {
-      return await openRemoteShell(sshAccess(host, entry, endpoint), signal);
+      return await openRemoteShell(sshAccess(host, entry, endpoint, guest), signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!isMachineError(error) || error.code !== 'SSH_FAILED') throw error;

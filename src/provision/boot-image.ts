@@ -1,4 +1,5 @@
 import { MachineError } from '../core/errors.ts';
+import type { RemoteShell } from '../ssh/remote-shell.ts';
 import type { MachineIdentity } from './identity.ts';
 import { renderProfile } from './profile.ts';
 import type { Provisioner } from './provisioner.ts';
@@ -6,7 +7,6 @@ import { tarOf } from './tar.ts';
 
 /** Our boot image: everything goes in as files of one tar, before the boot on a disk, later through a command of the guest. */
 export const bootImageProvisioner: Provisioner = {
-  name: 'boot2docker',
   certificatesRestartEngine: false,
 
   handOver(identity) {
@@ -22,20 +22,49 @@ export const bootImageProvisioner: Provisioner = {
     ]);
   },
 
-  async provision() {}, // its first boot did it
-
-  async installCertificates(shell, { tls }, log) {
+  /** Its first boot did it; what was changed since then, and lost certificates, are brought in. */
+  async provision({ shell, log }, { announce, engine, tls, nextGeneration }) {
+    log.info('Detecting the provisioner...');
+    if (announce) log.info('Provisioning with boot2docker...');
+    const given = await tls();
     log.info('Copying certs to the remote machine...');
-    const { exitCode, stderr } = await shell.run(['sudo', '/usr/lib/tsmachine/install-identity'], {
-      input: tarOf(new Map(tlsFiles(tls))),
-    });
-    if (exitCode !== 0)
-      throw new MachineError(
-        'PROVISION_FAILED',
-        `the machine did not take its certificates (exit ${exitCode}): ${stderr.trim() || 'it said nothing'}`,
-      );
+    await install(shell, tlsFiles(given));
+    log.info('Setting Docker configuration on the remote daemon...');
+    const profile = renderProfile(engine);
+    const { stdout } = await shell.run(['sudo', 'cat', '/var/lib/boot2docker/profile']);
+    if (stdout === profile) return;
+    const generation = await nextGeneration();
+    await install(shell, [
+      ['engine/profile', text(profile)],
+      ['engine/generation', text(`${generation}\n`)],
+    ]);
+    await must(shell, ['sudo', '/etc/init.d/docker', 'restart']);
+  },
+
+  async installCertificates({ shell, log }, tls) {
+    log.info('Detecting the provisioner...');
+    const given = await tls();
+    log.info('Copying certs to the remote machine...');
+    await install(shell, tlsFiles(given));
+  },
+
+  async upgrade() {
+    throw new Error('the boot image is replaced as a whole');
   },
 };
+
+async function install(shell: RemoteShell, files: readonly [string, Uint8Array][]): Promise<void> {
+  await must(shell, ['sudo', '/usr/lib/tsmachine/install-identity'], tarOf(new Map(files)));
+}
+
+async function must(shell: RemoteShell, words: readonly string[], input?: Uint8Array): Promise<void> {
+  const { exitCode, stderr } = await shell.run(words, input ? { input } : {});
+  if (exitCode !== 0)
+    throw new MachineError(
+      'PROVISION_FAILED',
+      `${words.at(-1)} of the machine failed (exit ${exitCode}): ${stderr.trim() || 'it said nothing'}`,
+    );
+}
 
 function tlsFiles(tls: MachineIdentity['tls']): [string, Uint8Array][] {
   return [

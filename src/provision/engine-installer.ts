@@ -17,6 +17,8 @@ export interface EngineWish {
  */
 export interface EngineInstaller {
   readonly kind: EngineKind;
+  /** Path of its dockerd, where it is always the same. */
+  readonly program?: string;
   /** New certificates make the engine restart; otherwise a reload (SIGHUP) is enough. */
   readonly certificatesRestartEngine: boolean;
   /** Throws `ENGINE_UNSUPPORTED` with the reason where this engine cannot run. Looks only. */

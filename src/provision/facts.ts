@@ -29,6 +29,8 @@ export interface EngineFacts {
   readonly fileSystem: string;
   /** daemon.json's text; undefined when there is none. */
   readonly daemonJson: string | undefined;
+  /** Of OpenRC; undefined when there is none. */
+  readonly initScript: 'openrc' | 'sysv' | undefined;
   /** Drop-ins of docker.service that set ExecStart. */
   readonly dropIns: readonly string[];
 }
@@ -58,6 +60,7 @@ export async function readEngineFacts(root: RemoteShell): Promise<EngineFacts> {
     tools: facts.all('tool'),
     fileSystem: facts.one('root-filesystem'),
     daemonJson: facts.one('daemon-json-there') === 'yes' ? facts.all('daemon-json').join('\n') : undefined,
+    initScript: facts.one('init-script') === '' ? undefined : facts.one('init-script') === 'openrc' ? 'openrc' : 'sysv',
     dropIns: facts.all('drop-in'),
   };
 }

@@ -8,14 +8,19 @@ export interface Family {
   /** Values of os-release's ID and ID_LIKE. */
   readonly match: readonly string[];
   readonly manager: ManagerName | 'none';
-  /** Sets of packages that are Docker's engine, the better one first; none where the engine is part of the system. */
-  readonly engines: readonly (readonly string[])[];
-  /** Installed with the engine where the distribution has them. */
-  readonly extras: readonly string[];
+  /** Packages that are Docker's engine, the better ones first; none where the engine is part of the system. */
+  readonly engines: readonly EnginePackages[];
   /** '' where the system's own choice stays. */
   readonly storageDriver: string;
   /** Docker's repository, written where the distribution has no package of an engine. Packages are verified by its key. */
   readonly repository?: { readonly path: string; readonly lines: readonly string[] };
+}
+
+export interface EnginePackages {
+  /** The first is the engine itself; those whose names begin with its name have its version. */
+  readonly packages: readonly string[];
+  /** Installed with it where the distribution has them. */
+  readonly extras: readonly string[];
 }
 
 export type ManagerName = keyof typeof managers;
@@ -30,6 +35,8 @@ export interface PackageManager {
   readonly installed: readonly string[];
   /** Matches what `installed` says of an installed package; its group is the version. */
   readonly installedAs: string;
+  /** Matches what `installed` says of a package whose installation did not end. */
+  readonly unfinished?: string;
   /** Lists the versions that can be had, the newest first, between bars. Without it `pinned` takes the version as given. */
   readonly versions?: readonly string[];
   readonly install: readonly string[];

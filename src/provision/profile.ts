@@ -1,5 +1,5 @@
-import { MachineError } from '../core/errors.ts';
 import { shellQuote } from '../core/shell-quote.ts';
+import { checkAssignments, refuseControl } from './engine-values.ts';
 import { type EngineSettings, engineArguments } from './identity.ts';
 
 const CERTIFICATES = '/var/lib/boot2docker';
@@ -10,7 +10,8 @@ const CERTIFICATES = '/var/lib/boot2docker';
  * own, EXTRA_ARGS_IFS says that words end with their lines. Throws ENGINE_OPTION for what no line can carry.
  */
 export function renderProfile(engine: EngineSettings & { readonly port: number }): string {
-  for (const value of [...engineArguments(engine), ...engine.env, engine.storageDriver]) refuseControl(value);
+  refuseControl([...engineArguments(engine), ...engine.env, engine.storageDriver]);
+  checkAssignments(engine.env);
   const words = engineArguments(engine);
   const lines = words.some((word) => word.includes(' ')) ? words : argumentLines(words);
   return [
@@ -45,13 +46,5 @@ function argumentLines(words: readonly string[]): string[] {
 }
 
 function exportLine(assignment: string): string {
-  if (!/^[A-Za-z_]\w*=/.test(assignment))
-    throw new MachineError('ENGINE_OPTION', `--engine-env: expected NAME=value, found ${JSON.stringify(assignment)}`);
   return shellQuote(assignment) === assignment ? `export "${assignment}"` : `export ${shellQuote(assignment)}`;
-}
-
-function refuseControl(value: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
-  if (/[\u0000-\u001f\u007f]/.test(value))
-    throw new MachineError('ENGINE_OPTION', `engine options cannot hold control characters or line ends: ${JSON.stringify(value)}`);
 }

@@ -4,6 +4,23 @@ export function tarOf(files: ReadonlyMap<string, Uint8Array>): Buffer {
   return Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]);
 }
 
+export interface TarEntry {
+  readonly name: string;
+  /** Bytes `content` gives. */
+  readonly size: number;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+/** The same archive piece by piece, for files that are too big to hold. */
+export async function* tarStream(entries: Iterable<TarEntry>): AsyncGenerator<Uint8Array> {
+  for (const { name, size, content } of entries) {
+    yield header(name, size);
+    yield* content;
+    yield Buffer.alloc(padding(size));
+  }
+  yield Buffer.alloc(2 * BLOCK);
+}
+
 const BLOCK = 512;
 
 function padding(size: number): number {

@@ -1,0 +1,104 @@
+/** Setting a running guest up: the last part of `create`, and `provision`. The caller holds the machine's lock. */
+import { isIP } from 'node:net';
+import { MachineError } from '../core/errors.ts';
+import type { DriverDefinition } from '../driver/contract.ts';
+import { type Provisioner, provisionerFor } from '../provision/index.ts';
+import type { MachineConfig } from '../store/config.ts';
+import type { MachineRecord } from '../store/record.ts';
+import { type PreparedCertificates, prepareCertificates } from './certificates.ts';
+import { checkEngineTls } from './engine-client.ts';
+import { engineAddress } from './engine-connection.ts';
+import type { MachineEntry } from './entry.ts';
+import type { MachinesHost } from './host.ts';
+import { engineSettings } from './identity.ts';
+import type { OpenDriver } from './open-driver.ts';
+import { openShell, workplace } from './remote.ts';
+
+/** For an engine that was just started to answer, milliseconds. */
+const ENGINE_TIMEOUT = 60_000;
+
+/** Of this machine; undefined for a guest that is not ours to set up. */
+export function provisionerOf({ capabilities }: DriverDefinition, { engine }: MachineRecord): Provisioner | undefined {
+  return provisionerFor(capabilities.guest, engine?.kind);
+}
+
+/** What `create` was told about the engine. */
+export function engineWish(config: MachineConfig, record: MachineRecord) {
+  return { version: record.engine?.version ?? '', installUrl: config.hostOptions.EngineOptions.InstallURL };
+}
+
+/**
+ * Gives the guest identity, certificates, engine and options, and waits until the engine answers over TLS. Idempotent. Throws
+ * `NO_GUEST`, what the provisioner says, and `TLS_CHECK_FAILED`.
+ */
+export async function provisionMachine(
+  host: MachinesHost,
+  entry: MachineEntry,
+  { driver, definition }: OpenDriver,
+  { announce }: { readonly announce: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const { log } = host.options;
+  const provisioner = provisionerOf(definition, entry.record);
+  const endpoint = await driver.ssh();
+  if (!provisioner || !endpoint)
+    throw new MachineError('NO_GUEST', `machine "${entry.config.name}" of driver ${definition.name} has no guest to set up`);
+  const url = await driver.url();
+  const { host: address, port } = engineAddress(url);
+  log.info('Waiting for SSH to be available...');
+  const shell = await openShell(host, entry, endpoint, signal, definition.capabilities.guest);
+  let prepared: PreparedCertificates | undefined;
+  try {
+    await provisioner.provision(workplace(host, shell, signal), {
+      announce,
+      hostname: entry.config.name,
+      engine: engineSettings(entry, port),
+      ipv6: isIP(address) === 6,
+      wish: engineWish(entry.config, entry.record),
+      async tls() {
+        log.info('Copying certs to the local machine directory...');
+        prepared = await prepareCertificates(host, entry, { enginePort: port, addresses: [address] });
+        return prepared.identity.tls;
+      },
+      async nextGeneration() {
+        await entry.update({ engineGeneration: entry.record.engineGeneration + 1 });
+        return entry.record.engineGeneration;
+      },
+    });
+  } finally {
+    shell.close();
+  }
+  if (!prepared) return;
+  await prepared.installed();
+  await untilEngineHas(
+    host,
+    entry.config.name,
+    prepared,
+    url,
+    { restarts: provisioner.certificatesRestartEngine, timeout: ENGINE_TIMEOUT },
+    signal,
+  );
+  await prepared.adopted();
+}
+
+/** Until the engine shows what it was given. Throws TLS_CHECK_FAILED after `timeout` milliseconds. */
+export async function untilEngineHas(
+  host: MachinesHost,
+  name: string,
+  prepared: PreparedCertificates,
+  url: string,
+  { restarts, timeout }: { readonly restarts: boolean; readonly timeout: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock } = host.options;
+  const limit = clock.now() + timeout;
+  const target = { name, url, files: async () => ({ ...prepared.client, server: prepared.identity.tls.cert }) };
+  for (;;) {
+    try {
+      return await checkEngineTls(target, restarts, signal);
+    } catch (error) {
+      if (clock.now() > limit) throw error;
+      await clock.sleep(200, signal);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/** Provisioning of Linux distributions: looks, then changes, one round trip a step. */
+import { MachineError } from '../core/errors.ts';
+import { CERTIFICATE_FOLDER, type DaemonOptions } from './daemon-arguments.ts';
+import { parseDaemonJson, refuseConflicts } from './daemon-json.ts';
+import type { EngineInstaller } from './engine-installer.ts';
+import { readEngineFacts, readFacts } from './facts.ts';
+import { familyOf, provisionerName } from './families.ts';
+import type { Guest, Workplace } from './guest.ts';
+import type { MachineIdentity } from './identity.ts';
+import { optionsFile, renderOpenRc } from './openrc-conf.ts';
+import { rootShell } from './privilege.ts';
+import type { Provisioner, ProvisionOrder } from './provisioner.ts';
+import { writeFiles } from './remote-files.ts';
+import { withRemoteLock } from './remote-lock.ts';
+import { HOSTNAME_SCRIPT } from './scripts/hostname.ts';
+import { SERVICE_SCRIPT } from './scripts/service.ts';
+import { DROP_IN, renderDropIn } from './systemd-drop-in.ts';
+
+export function distributionProvisioner(installer: EngineInstaller): Provisioner {
+  const { certificatesRestartEngine } = installer;
+  return {
+    certificatesRestartEngine,
+    handOver: () => new Map(),
+    provision: (place, order) => onGuest(place, order.announce, (guest) => provision(guest, installer, order)),
+    installCertificates: (place, tls) =>
+      onGuest(place, false, async (guest) => {
+        const given = await tls();
+        place.log.info('Copying certs to the remote machine...');
+        await writeCertificates(guest, given);
+        await applyToService(guest, certificatesRestartEngine);
+      }),
+    upgrade: (place, wish) =>
+      onGuest(place, false, async (guest) => {
+        place.log.info('Upgrading docker...');
+        await installer.check(guest);
+        if (await installer.upgrade(guest, wish)) await noteChange(guest);
+        else place.log.info('docker is up to date.');
+        place.log.info('Restarting docker...');
+        await applyToService(guest, certificatesRestartEngine);
+      }),
+  };
+}
+
+/** Detects, becomes root, and works while nobody else does. */
+async function onGuest(place: Workplace, announce: boolean, work: (guest: Guest) => Promise<void>): Promise<void> {
+  place.log.info('Detecting the provisioner...');
+  const facts = await readFacts(place.shell);
+  const family = familyOf(facts.distribution);
+  if (announce) place.log.info(`Provisioning with ${provisionerName(facts.distribution)}...`);
+  const { shell: _login, ...rest } = place;
+  const root = await rootShell(place, facts);
+  await withRemoteLock(root, place.log, async () => work({ ...rest, root, facts, family, engine: await readEngineFacts(root) }));
+}
+
+async function provision(guest: Guest, installer: EngineInstaller, order: ProvisionOrder): Promise<void> {
+  const { log } = guest;
+  await installer.check(guest);
+  renderOptions(guest, daemonOptions(guest, installer, order)); // what cannot be rendered or conflicts is told before anything changes
+  await setHostname(guest, order.hostname);
+  const changed = await installer.install(guest, order.wish);
+  if (changed) await noteChange(guest);
+  const now = changed ? { ...guest, engine: await readEngineFacts(guest.root) } : guest;
+  const tls = await order.tls();
+  log.info('Copying certs to the remote machine...');
+  await writeCertificates(now, tls);
+  log.info('Setting Docker configuration on the remote daemon...');
+  await writeFiles(now.root, 'options', [renderOptions(now, daemonOptions(now, installer, order))]);
+  await applyToService(now, installer.certificatesRestartEngine);
+}
+
+/** The user's storage driver, else daemon.json's, else the usual one of this kind of engine and distribution. */
+function daemonOptions(guest: Guest, installer: EngineInstaller, { engine, ipv6 }: ProvisionOrder): DaemonOptions {
+  const found = parseDaemonJson(guest.engine.daemonJson);
+  const usual = Object.hasOwn(found, 'storage-driver') ? '' : installer.storageDriver(guest);
+  const options = { ...engine, storageDriver: engine.storageDriver || usual, program: guest.engine.program ?? '/usr/bin/dockerd', ipv6 };
+  refuseConflicts(found, options);
+  return options;
+}
+
+function renderOptions({ facts, engine }: Guest, options: DaemonOptions) {
+  if (facts.init === 'systemd') return { path: DROP_IN, mode: 0o644, content: renderDropIn(options) };
+  const script = engine.initScript ?? 'openrc';
+  return { path: optionsFile(script), mode: 0o644, content: renderOpenRc(options, script) };
+}
+
+async function setHostname({ root }: Guest, name: string): Promise<void> {
+  const { exitCode, stderr } = await root.run(['sh', '-c', HOSTNAME_SCRIPT, 'sh', name, name.replaceAll('.', '\\.')]);
+  if (exitCode !== 0)
+    throw new MachineError('PROVISION_FAILED', `the host name could not be set to ${name}: ${stderr.trim() || `exit code ${exitCode}`}`);
+}
+
+async function writeCertificates({ root }: Guest, { ca, cert, key }: MachineIdentity['tls']): Promise<void> {
+  await writeFiles(root, 'certificates', [
+    { path: `${CERTIFICATE_FOLDER}/ca.pem`, mode: 0o600, content: ca },
+    { path: `${CERTIFICATE_FOLDER}/server-key.pem`, mode: 0o600, content: key },
+    { path: `${CERTIFICATE_FOLDER}/server.pem`, mode: 0o600, content: cert },
+  ]);
+}
+
+/** The engine must be restarted, should this be the last thing that happens. */
+async function noteChange({ root }: Guest): Promise<void> {
+  await root.run(['sh', '-c', 'mkdir -p /run/tsmachine && : >/run/tsmachine/options']);
+}
+
+async function applyToService({ root, facts, engine }: Guest, certificatesRestart: boolean): Promise<void> {
+  const { exitCode, stderr } = await root.run(['sh', '-c', SERVICE_SCRIPT, 'sh', facts.init, certificatesRestart ? 'no' : 'yes']);
+  if (exitCode === 0) return;
+  const others = engine.dropIns.filter((path) => path !== DROP_IN);
+  throw new MachineError('PROVISION_FAILED', `service docker does not start: ${stderr.trim() || `exit code ${exitCode}`}`, {
+    hint: others.length > 0 ? `${others.join(', ')} also set its command line` : 'journalctl -u docker on the machine says more',
+  });
+}
