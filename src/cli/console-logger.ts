@@ -1,5 +1,6 @@
 import type { Logger } from '../core/logger.ts';
 import { printable } from '../core/printable.ts';
+import { redacted } from '../core/redaction.ts';
 import type { OutputStream } from './session.ts';
 
 /** Takes the information lines for a while. */
@@ -28,10 +29,10 @@ export function consoleLogger(options: {
 }): ConsoleLogger {
   let sink: InfoSink | undefined;
   return {
-    info: (message) => (sink ? sink.info(printable(message)) : void options.info().write(`${printable(message)}\n`)),
-    warn: (message) => void options.warnings().write(`${printable(message)}\n`),
+    info: (message) => (sink ? sink.info(shown(message)) : void options.info().write(`${shown(message)}\n`)),
+    warn: (message) => void options.warnings().write(`${shown(message)}\n`),
     debug: (message) => {
-      if (options.debug) options.warnings().write(`[${(options.elapsed() / 1000).toFixed(3)} s] ${printable(message)}\n`);
+      if (options.debug) options.warnings().write(`[${(options.elapsed() / 1000).toFixed(3)} s] ${shown(message)}\n`);
     },
     redirectInfo: (to) => {
       sink = to;
@@ -39,3 +40,6 @@ export function consoleLogger(options: {
     suspended: (work) => (sink?.suspended ? sink.suspended(work) : work()),
   };
 }
+
+/** A message may quote a server, a file or a secret. */
+const shown = (message: string): string => printable(redacted(message));

@@ -28,6 +28,12 @@ export interface DriverContext extends HostContext {
   readonly machineDir: string;
   /** Makes a folder (0700) that is removed when the command ends. */
   tempDir(): Promise<string>;
+  /**
+   * The value of one of the driver's secret flags, '' when it was not given: from the command line of this create, a 0600 file
+   * of the machine, or the environment variable it came from. It is hidden in logs and errors from then on; the driver keeps it
+   * out of its state and of every command line. Throws SECRET_UNSET when it came from a variable that is not set now.
+   */
+  secret(flag: string): Promise<string>;
   /** Stores the driver's state durably now; resolves when a crash can no longer lose it. */
   checkpoint(state: string): Promise<void>;
   /** A verified boot image: the store's current one (built or fetched when there is none), or the one named. */

@@ -7,11 +7,11 @@ export interface FlagSpec {
   readonly env?: string;
   readonly default?: string | number | boolean | readonly string[];
   readonly help: string;
-  /** Never shown, logged or written to config.json. */
+  /** Never shown, logged or written to config.json, and not among the FlagValues: the driver asks `context.secret`. */
   readonly secret?: boolean;
 }
 
-/** Every flag of the driver by its long name: given, from the environment, or the default ('' 0 false [] without one). */
+/** Every flag of the driver that is no secret, by its long name: given, from the environment, or the default ('' 0 false [] without one). */
 export type FlagValues = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /** Reads a string flag; the host has checked types by the specs, so another type is a bug. */

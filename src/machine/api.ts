@@ -13,6 +13,7 @@ import type { CopyListener, SessionOptions, SshConnection } from '../ssh/index.t
 import type { MachineConfig } from '../store/config.ts';
 import type { SwarmHostOptions } from '../store/host-options.ts';
 import type { EngineKind, MachineRecord } from '../store/record.ts';
+import type { SecretSources } from '../store/secrets.ts';
 
 export interface MachinesOptions {
   /** Store root, verbatim: --storage-path, $MACHINE_STORAGE_PATH, else ~/.docker/machine. */
@@ -41,7 +42,10 @@ export interface Question {
 export interface CreateRequest {
   readonly name: string;
   readonly driver: DriverDefinition;
+  /** Without the secret ones. */
   readonly driverFlags: FlagValues;
+  /** The secret ones that were given. */
+  readonly secrets?: SecretSources;
   readonly engine: EngineOptions;
   readonly tlsSan: readonly string[];
   /** Classic Swarm's flags: written to config.json for those who read it, and nothing more (its image is no longer published). */

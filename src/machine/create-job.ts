@@ -34,7 +34,7 @@ export function entryOf(job: CreateJob): MachineEntry {
   return job.entry;
 }
 
-/** Tells the same create from another one. Secrets are left out. */
+/** Tells the same create from another one. Secrets may change in between, and no digest of one is kept. */
 export function requestDigest({ name, driver, driverFlags, engine, tlsSan, swarm = {}, sshProxyJump = '' }: CreateRequest): string {
   const shown = driver.flags.filter((flag) => !flag.secret).map((flag) => [flag.name, driverFlags[flag.name]]);
   return createHash('sha256')

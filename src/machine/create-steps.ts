@@ -7,7 +7,7 @@ import { withAuthority } from './authority.ts';
 import { adoptOffered, writeClientFiles } from './certificates.ts';
 import { type CreateJob, driverOf, entryOf, hostOptions, recordedWish, requestDigest } from './create-job.ts';
 import { checkEngineTls, engineTarget } from './engine-client.ts';
-import { createEntry } from './entry.ts';
+import { createEntry, saveSecrets } from './entry.ts';
 import { ensureSshKeys } from './identity.ts';
 import { openDriver, openNewDriver } from './open-driver.ts';
 import { awaitState } from './power.ts';
@@ -32,11 +32,12 @@ export const createSteps: readonly CreateStep[] = [
     failure: 'Error setting machine configuration from flags provided: ',
     async run(job) {
       const { host, request, signal } = job;
+      if (job.entry) await saveSecrets(job.entry, request.secrets ?? {}, job.resumed);
       if (job.entry && job.resumed) {
         job.opened = await openDriver(host, request.driver, job.entry, signal);
         return;
       }
-      job.opened = await openNewDriver(host, request.name, request.driver, () => job.entry, signal);
+      job.opened = await openNewDriver(host, request.name, request.driver, () => job.entry, signal, request.secrets);
       await job.opened.driver.configure(request.driverFlags);
       if (request.context) await (await import('./docker-context.ts')).checkContext(host, request.name);
     },
@@ -75,7 +76,7 @@ export const createSteps: readonly CreateStep[] = [
       if (job.entry) {
         await job.entry.replaceRecord(record);
         await job.entry.saveConfig(config);
-      } else job.entry = await createEntry(host.paths.machine(request.name), config, record);
+      } else job.entry = await createEntry(host.paths.machine(request.name), config, record, request.secrets);
     },
   },
   {

@@ -1,4 +1,5 @@
 import { isMachineError, MachineError, messageOf, systemCode } from '../core/errors.ts';
+import { redacted } from '../core/redaction.ts';
 import type { CreateRequest, StepListener } from './api.ts';
 import type { CreateJob } from './create-job.ts';
 import { type CreateStep, createSteps, hasVm, isJournaled } from './create-steps.ts';
@@ -89,7 +90,7 @@ async function keepFailed(job: CreateJob, step: CreateStep, error: unknown): Pro
   }
   const code = isMachineError(error) ? error.code : 'CREATE_FAILED';
   try {
-    await entry.update({ phase: 'failed', error: { code, message: reasons.join('; ') } });
+    await entry.update({ phase: 'failed', error: { code, message: redacted(reasons.join('; ')) } });
   } catch (second) {
     host.options.log.warn(`The error could not be noted in the store: ${messageOf(second)}`); // a full disk; `create` and `rm` still find their way
   }

@@ -6,6 +6,7 @@ import type { Logger } from '../core/logger.ts';
 import type { DriverContext, HostContext, IdentityRequest } from '../driver/context.ts';
 import type { DriverDefinition } from '../driver/contract.ts';
 import { provisionerFor, tarOf } from '../provision/index.ts';
+import type { SecretSources } from '../store/secrets.ts';
 import { bootImageOf } from './boot-images.ts';
 import { loadEntry, type MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
@@ -32,13 +33,14 @@ export async function hostContext(host: MachinesHost, driverName: string, signal
   };
 }
 
-/** The context of a machine whose folder exists (`entry`), or of one that is only being checked. */
+/** The context of a machine whose folder exists (`entry`), or of one that is only being checked; `secrets`: given to the create under way. */
 export async function driverContext(
   host: MachinesHost,
   name: string,
   definition: DriverDefinition,
   entry: () => MachineEntry | undefined,
   signal: AbortSignal,
+  secrets?: SecretSources,
 ): Promise<OwnedContext> {
   const machineDir = host.paths.machine(name).dir;
   const temporary: string[] = [];
@@ -59,6 +61,7 @@ export async function driverContext(
       temporary.push(dir);
       return dir;
     },
+    secret: async (flag) => (await import('./driver-secret.ts')).driverSecret(host, name, definition, flag, secrets),
     checkpoint: (state) => made().saveDriver(state),
     bootImage: (reference) => bootImageOf(host, reference, signal),
     identity: (request) => identity(host, definition, made(), request),

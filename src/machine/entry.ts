@@ -6,6 +6,7 @@ import { makeFolder } from '../core/folder.ts';
 import { type MachineConfig, readConfig, writeConfig } from '../store/config.ts';
 import type { MachinePaths } from '../store/paths.ts';
 import { emptyRecord, type MachineRecord, readRecord, writeRecord } from '../store/record.ts';
+import { readSecrets, type SecretSources, writeSecrets } from '../store/secrets.ts';
 
 /** One machine's files, as last written. Writes are durable, and in the order of the calls. */
 export class MachineEntry {
@@ -66,13 +67,19 @@ export async function loadEntry(paths: MachinePaths, name: string): Promise<Mach
  * Makes the folder with both files appear under its name in one rename: no crash leaves a folder without them, and who lists
  * machines/ sees nothing else.
  */
-export async function createEntry(paths: MachinePaths, config: MachineConfig, record: MachineRecord): Promise<MachineEntry> {
+export async function createEntry(
+  paths: MachinePaths,
+  config: MachineConfig,
+  record: MachineRecord,
+  secrets: SecretSources = {},
+): Promise<MachineEntry> {
   await removeLeftovers(paths);
   await makeFolder(dirname(paths.dir));
   const prepareIn = async (staging: string) => {
     await makeFolder(staging);
     await writeRecord(join(staging, 'tsmachine.json'), record);
     await writeConfig(join(staging, 'config.json'), config);
+    if (Object.keys(secrets).length > 0) await writeSecrets(join(staging, 'secrets.json'), secrets);
     await rename(staging, paths.dir);
   };
   try {
@@ -83,6 +90,13 @@ export async function createEntry(paths: MachinePaths, config: MachineConfig, re
   }
   await syncFolder(dirname(paths.dir));
   return new MachineEntry(paths, config, record);
+}
+
+/** What a create was given replaces what an earlier attempt was; one that goes on with that attempt's machine adds to it. */
+export async function saveSecrets({ paths }: MachineEntry, given: SecretSources, resumed: boolean): Promise<void> {
+  const secrets = resumed ? { ...(await readSecrets(paths.secrets)), ...given } : given;
+  if (Object.keys(secrets).length > 0) await writeSecrets(paths.secrets, secrets);
+  else await rm(paths.secrets, { force: true });
 }
 
 /** Lets the entry vanish in one rename, then deletes its files; also what a crash left of this name. Nothing there is success. */

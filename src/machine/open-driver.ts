@@ -1,4 +1,5 @@
 import type { Driver, DriverDefinition } from '../driver/contract.ts';
+import type { SecretSources } from '../store/secrets.ts';
 import { driverContext } from './driver-context.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
@@ -27,8 +28,9 @@ export async function openNewDriver(
   definition: DriverDefinition,
   entry: () => MachineEntry | undefined,
   signal: AbortSignal,
+  secrets?: SecretSources,
 ): Promise<OpenDriver> {
-  return open(host, name, definition, entry, undefined, signal);
+  return open(host, name, definition, entry, undefined, signal, secrets);
 }
 
 async function open(
@@ -38,8 +40,9 @@ async function open(
   entry: () => MachineEntry | undefined,
   state: string | undefined,
   signal: AbortSignal,
+  secrets?: SecretSources,
 ): Promise<OpenDriver> {
-  const owned = await driverContext(host, name, definition, entry, signal);
+  const owned = await driverContext(host, name, definition, entry, signal, secrets);
   const driver = definition.open(owned.context, state);
   return {
     definition,

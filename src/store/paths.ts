@@ -37,6 +37,8 @@ export interface MachinePaths {
   readonly config: string;
   /** Ours: what config.json has no field for. */
   readonly record: string;
+  /** Ours: values of the driver's secret flags. */
+  readonly secrets: string;
   readonly caCert: string;
   readonly clientCert: string;
   readonly clientKey: string;
@@ -82,6 +84,7 @@ export function storePaths(root: string, os: NodeJS.Platform = process.platform)
         besideDirs: { staging: join(machinesDir, `.${name}.new`), leaving: join(machinesDir, `.${name}.old`) },
         config: join(dir, 'config.json'),
         record: join(dir, 'tsmachine.json'),
+        secrets: join(dir, 'secrets.json'),
         caCert: join(dir, 'ca.pem'),
         clientCert: join(dir, 'cert.pem'),
         clientKey: join(dir, 'key.pem'),

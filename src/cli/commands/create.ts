@@ -1,7 +1,10 @@
 import { MachineError } from '../../core/errors.ts';
+import { hide } from '../../core/redaction.ts';
 import { type FlagValues, stringFlag } from '../../driver/flags.ts';
+import type { DriverDefinition } from '../../driver/index.ts';
 import type { CreateRequest } from '../../machine/api.ts';
 import type { EngineKind } from '../../store/record.ts';
+import type { SecretSource, SecretSources } from '../../store/secrets.ts';
 import { boolFlag, stringsFlag } from '../arguments/cli-flag.ts';
 import type { Call } from '../call.ts';
 import { MachineCommand } from '../machine-command.ts';
@@ -34,7 +37,9 @@ function createRequest(call: Call): CreateRequest {
   if (extra.length > 0) throw new MachineError('USAGE', `Invalid command line. Found extra arguments [${extra.join(' ')}]`);
   if (name === undefined) throw usageWithHelp(call, 'Error: No machine name specified');
   if (!driver) throw new Error('create without a driver');
-  const driverFlags: FlagValues = Object.fromEntries(driver.flags.map((flag) => [flag.name, values[flag.name] ?? '']));
+  const driverFlags: FlagValues = Object.fromEntries(
+    driver.flags.filter((flag) => !flag.secret).map((flag) => [flag.name, values[flag.name] ?? '']),
+  );
   const engine = {
     opts: stringsFlag(values, 'engine-opt'),
     insecureRegistries: stringsFlag(values, 'engine-insecure-registry'),
@@ -51,12 +56,26 @@ function createRequest(call: Call): CreateRequest {
     name,
     driver,
     driverFlags,
+    secrets: driverSecrets(driver, call),
     engine,
     tlsSan: stringsFlag(values, 'tls-san'),
     swarm: swarmOptions(values, call.session),
     context: boolFlag(values, 'context'),
     ...(sshProxyJump === '' ? {} : { sshProxyJump }),
   };
+}
+
+/** A secret of the command line is kept, one of the environment is known by the variable's name alone. */
+function driverSecrets({ flags }: DriverDefinition, { args, session }: Call): SecretSources {
+  const sources: Record<string, SecretSource> = {};
+  for (const { name, secret, env } of flags) {
+    const value = args.values[name];
+    if (!secret || typeof value !== 'string' || value === '') continue;
+    hide(value);
+    if (args.given.has(name)) sources[name] = { value };
+    else if (env !== undefined && session.input.platform.env[env] === value) sources[name] = { env };
+  }
+  return sources;
 }
 
 function engineKind(given: string): { kind?: EngineKind } {

@@ -1,10 +1,11 @@
 import { isMachineError, messageOf } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
+import { redacted } from '../../core/redaction.ts';
 import { isExpected } from '../expected-error.ts';
 
 /** What the user sees of an error: the message and what to do about it; of a bug also where it is and how to report it. */
 export function errorText(error: unknown, debug: boolean): string {
-  return printable(fullText(error, debug)); // it may quote a file or a server
+  return printable(redacted(fullText(error, debug))); // it may quote a file or a server
 }
 
 function fullText(error: unknown, debug: boolean): string {

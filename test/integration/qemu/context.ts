@@ -62,6 +62,7 @@ export function openBench(root: string): Bench {
         lock: (lockName, work) =>
           withFileLock(join(root, 'locks', lockName), { platform: computer.platform, clock: systemClock, signal }, work),
         tempDir: async () => mkdtempSync(join(tmpdir(), 'tsm-')),
+        secret: async () => '',
         checkpoint: (state) => writeFileAtomic(stateFile(name), state),
         bootImage: async () => imageIn(join(root, 'image')),
         runRemote: async () => Promise.reject(new Error('no SSH here')),
