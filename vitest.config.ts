@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const alias = { 'tsmachine/driver': fileURLToPath(new URL('./src/driver/index.ts', import.meta.url)) };
 
 // unit: no processes, no network. integration: local processes (openssl, sshd, dockerd, registry). e2e: boots VMs.
+// long: provisions real guests (scripts/test-long.mjs).
 export default defineConfig({
   test: {
     projects: [
@@ -21,6 +22,18 @@ export default defineConfig({
       {
         resolve: { alias },
         test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 600_000, fileParallelism: false },
+      },
+      {
+        resolve: { alias },
+        // A guest is made and provisioned step after step: what follows a failed step would only fail again.
+        test: {
+          name: 'long',
+          include: ['test/long/**/*.test.ts'],
+          testTimeout: 1_200_000,
+          hookTimeout: 1_200_000,
+          fileParallelism: false,
+          bail: 1,
+        },
       },
     ],
   },

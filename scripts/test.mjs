@@ -2,10 +2,10 @@
 //   npm test                      everything, as root (containers, network namespaces, package installs)
 //   npm test -- --unprivileged    what an ordinary user can run; names what it leaves out
 //   npm test -- unit|integration|e2e [vitest filter …]   a part
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildDist, CACHE, debianPackages, environment, node, npmPackages, ROOT, run, SetupError, step, TEST_PACKAGES } from './setup.mjs';
+import { tell, vitest } from './vitest.mjs';
 
 const PROJECTS = ['unit', 'integration', 'e2e'];
 const options = process.argv.slice(2);
@@ -20,21 +20,6 @@ const rootTests = () =>
     .filter((file) => file.endsWith('.root.test.ts'))
     .sort();
 
-function vitest(project, env) {
-  const report = join(CACHE, `report-${project}.json`);
-  rmSync(report, { force: true });
-  const args = ['--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const left = unprivileged ? ['--exclude', '**/*.root.test.ts'] : [];
-  const { status } = spawnSync(join(ROOT, 'node_modules/.bin/vitest'), ['run', ...args, ...left, ...filters], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    env,
-  });
-  const result = JSON.parse(readFileSync(report, 'utf8'));
-  const skipped = result.numPendingTests + result.numTodoTests;
-  return { ok: status === 0 && result.success && skipped === 0, passed: result.numPassedTests, failed: result.numFailedTests, skipped };
-}
-
 async function main() {
   if (process.getuid() !== 0 && !unprivileged) {
     throw new SetupError(
@@ -48,18 +33,16 @@ async function main() {
   await step('biome', () => void run(join(ROOT, 'node_modules/.bin/biome'), ['check', '.'], { env }));
   await step('typecheck', () => void run(node(), [join(ROOT, 'node_modules/typescript/bin/tsc'), '--noEmit'], { env }));
   await step('build', () => buildDist());
+  const left = unprivileged ? ['--exclude', '**/*.root.test.ts'] : [];
   const results = [];
-  for (const project of projects) await step(`${project} tests`, () => void results.push(vitest(project, env)));
-  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  for (const project of projects) await step(`${project} tests`, () => void results.push(vitest(project, env, [...left, ...filters])));
   if (unprivileged)
     console.log(
       `left out, as they need root:\n${rootTests()
         .map((file) => `  test/${file}`)
         .join('\n')}`,
     );
-  if (sum('skipped') > 0) console.log('a skipped test is not a passed one: this run counts as failed');
-  console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
-  if (results.some((result) => !result.ok) || sum('passed') === 0) process.exitCode = 1;
+  tell(results);
 }
 
 main().catch((error) => {

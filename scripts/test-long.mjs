@@ -1,0 +1,67 @@
+// README command 3: proofs on real guests under QEMU that take minutes each, one part per file of test/long.
+//   npm run test:long                   every part
+//   npm run test:long -- debian-12 …    these parts
+//   npm run test:long -- --list         the parts with their measured minutes
+//   npm run test:long -- --rotate       one part: the next one with each commit
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildDist, capture, debianPackages, environment, npmPackages, ROOT, SetupError, step, TEST_PACKAGES } from './setup.mjs';
+import { tell, vitest } from './vitest.mjs';
+
+/** Minutes a part may take before it counts as failed. */
+const LIMIT = 25;
+const words = process.argv.slice(2);
+/** Part to its measured minutes, on 2 cores without hardware virtualisation and the guests' disks made. */
+const parts = JSON.parse(readFileSync(join(ROOT, 'test/long/parts.json'), 'utf8'));
+
+function checkList() {
+  const files = readdirSync(join(ROOT, 'test/long')).flatMap((file) => file.match(/^(.*)\.test\.ts$/)?.[1] ?? []);
+  const odd = [...files.filter((name) => !(name in parts)), ...Object.keys(parts).filter((name) => !files.includes(name))];
+  if (odd.length > 0) throw new SetupError(`test/long/parts.json and the files of test/long disagree about: ${odd.join(', ')}`);
+}
+
+/** A clone without history counts days instead of commits. */
+function rotated() {
+  const names = Object.keys(parts);
+  const shallow = capture('git', ['rev-parse', '--is-shallow-repository']) !== 'false';
+  const count = shallow ? Math.floor(Date.now() / 86_400_000) : Number(capture('git', ['rev-list', '--count', 'HEAD']));
+  const name = names[count % names.length];
+  console.log(`part ${name}: number ${(count % names.length) + 1} of ${names.length}, by ${shallow ? 'day' : 'commit'} ${count}`);
+  return [name];
+}
+
+function chosen() {
+  const names = words.filter((word) => !word.startsWith('--'));
+  const unknown = [
+    ...names.filter((name) => !(name in parts)),
+    ...words.filter((word) => word.startsWith('--') && !['--list', '--rotate'].includes(word)),
+  ];
+  if (unknown.length > 0) throw new SetupError(`no part ${unknown.join(', ')}; there are: ${Object.keys(parts).join(', ')}`);
+  if (words.includes('--rotate')) return rotated();
+  return names.length > 0 ? names : Object.keys(parts);
+}
+
+async function main() {
+  checkList();
+  const names = chosen();
+  if (words.includes('--list')) {
+    for (const name of names) console.log(`${name.padEnd(24)} ${parts[name]} min`);
+    return;
+  }
+  if (process.getuid() !== 0) throw new SetupError("the guests' disks are made by mmdebstrap as root");
+  await step('Debian packages', () => debianPackages(TEST_PACKAGES));
+  await step('npm packages', () => npmPackages());
+  await step('build', () => buildDist());
+  const env = environment({ FORCE_COLOR: '0' });
+  const results = [];
+  for (const name of names) {
+    const run = () => vitest('long', env, [`test/long/${name}.test.ts`], { timeout: LIMIT * 60_000 });
+    await step(`${name} (about ${parts[name]} min)`, () => void results.push(run()));
+  }
+  tell(results);
+}
+
+main().catch((error) => {
+  console.error(error instanceof SetupError ? `test:long: ${error.message}` : error);
+  process.exitCode = 1;
+});

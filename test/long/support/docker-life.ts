@@ -1,0 +1,87 @@
+/** What Docker's own engine goes through on a server that nobody prepared, from nothing to `rm`. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type TestRegistry, testRegistry } from '../../e2e/registry.ts';
+import { bootGuest, type Guest, type GuestUser } from './guest.ts';
+import type { GuestName } from './recipes.ts';
+import { LongStore } from './store.ts';
+
+const MACHINE = 'server';
+/** Changes with each start of the engine. */
+const STARTED = 'stat -c %Y.%i /proc/$(pidof -s dockerd)';
+
+export interface Life {
+  readonly guest: GuestName;
+  readonly user: GuestUser;
+  /** As in `Provisioning with …`. */
+  readonly provisioner: string;
+}
+
+/** Defines the tests of one part, in their order. */
+export function dockerLife({ guest: name, user, provisioner }: Life): void {
+  let guest: Guest;
+  let registry: TestRegistry;
+  const store = new LongStore();
+  const docker = (...words: string[]) => store.onMachine(MACHINE, ...words);
+
+  beforeAll(async () => {
+    registry = await testRegistry(['hello-world', 'busybox']);
+    guest = await bootGuest(name);
+  });
+  afterAll(async () => {
+    await guest?.dispose();
+    await registry?.stop();
+    await store.close();
+  });
+
+  it('creates a machine of a server without Docker', async () => {
+    expect((await guest.run('command -v dockerd')).code).not.toBe(0);
+    const words = ['--engine-label', 'where=a b', '--engine-registry-mirror', registry.mirrorUrl];
+    const said = await store.must(...store.createWords(guest, MACHINE, user, ...words));
+    expect(said).toContain(`Provisioning with ${provisioner}...`);
+    expect(said).toContain('Docker is up and running!');
+    expect(await guest.must('hostname')).toBe(MACHINE);
+    expect(await guest.must('stat -c "%a %U" /etc/docker/server-key.pem')).toBe('600 root');
+  });
+
+  it('runs containers for the unmodified docker CLI over TLS', async () => {
+    expect(await docker('run', '--rm', 'hello-world')).toContain('Hello');
+    expect(await docker('info', '--format', '{{.Labels}}')).toContain('where=a b');
+    await docker('run', '-d', '--name', 'lasting', '--restart', 'always', 'busybox', 'sleep', '1000000');
+  });
+
+  it('changes and restarts nothing when it provisions again', async () => {
+    const started = await guest.must(STARTED);
+    await guest.must('touch /root/marker && sleep 2');
+    await store.must('provision', MACHINE);
+    expect(await guest.must(STARTED)).toBe(started);
+    expect(await guest.must('find /etc /usr -xdev -newer /root/marker ! -name resolv.conf')).toBe('');
+  });
+
+  it('keeps the engine working over an upgrade without news', async () => {
+    await store.must('upgrade', MACHINE);
+    expect((await store.must('status', MACHINE)).trim()).toBe('Running');
+    expect(await docker('version', '--format', '{{.Server.Version}}')).toMatch(/^\d+\.\d+/);
+  });
+
+  it('comes back after a reboot, with its containers', async () => {
+    await guest.reboot();
+    await expect
+      .poll(() => docker('ps', '--format', '{{.Names}}').catch(String), { timeout: 120_000, interval: 1000 })
+      .toContain('lasting');
+    expect(await docker('run', '--rm', 'hello-world')).toContain('Hello');
+  });
+
+  it('gets new certificates, and the old ones are gone', async () => {
+    const before = await guest.must('cat /etc/docker/server.pem');
+    await store.must('regenerate-certs', '-f', MACHINE);
+    expect(await guest.must('cat /etc/docker/server.pem')).not.toBe(before);
+    expect(await docker('version', '--format', '{{.Server.Version}}')).toMatch(/^\d+\.\d+/);
+    await store.must('config', MACHINE);
+  });
+
+  it('is forgotten by rm, and left as it is', async () => {
+    await store.must('rm', '-y', MACHINE);
+    expect((await store.must('ls', '-q')).trim()).toBe('');
+    await guest.must('pidof dockerd');
+  });
+}
