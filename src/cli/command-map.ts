@@ -38,6 +38,7 @@ export const HOT_ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
   completion: async () => (await import('./completion/action.ts')).completion,
   config: async () => (await import('./actions/config.ts')).config,
   env: async () => (await import('./actions/env.ts')).env,
+  inspect: async () => (await import('./actions/inspect.ts')).inspect,
   ip: async () => (await import('./actions/ip.ts')).ip,
   ls: async () => (await import('./actions/ls.ts')).ls,
   status: async () => (await import('./actions/status.ts')).status,

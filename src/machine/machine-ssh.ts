@@ -1,6 +1,6 @@
 import type { Capabilities, SshEndpoint } from '../driver/contract.ts';
 import type { Passphrases, SshAccess } from '../ssh/index.ts';
-import { placeOf, runOverSsh } from '../ssh/index.ts';
+import { connectTo, placeOf, runOverSsh } from '../ssh/index.ts';
 import type { MachineSsh } from './api.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
@@ -10,6 +10,8 @@ export function machineSsh(host: MachinesHost, entry: MachineEntry, endpoint: Ss
     endpoint,
     hostKeys: entry.record.hostKeys,
     run: (session) => runOverSsh(sshAccess(host, entry, endpoint, guest), session),
+    client: (words, streams) => sshClient(sshAccess(host, entry, endpoint, guest), words, streams),
+    connect: (signal, user = endpoint.user) => connectTo(sshAccess(host, entry, { ...endpoint, user }, guest), signal),
   };
 }
 

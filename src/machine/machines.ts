@@ -25,6 +25,7 @@ export function machinesOf(host: MachinesHost): Machines {
     certificates: async (names) => (await import('./certificate-list.ts')).certificateList(host, names),
     continueRotation: async (named) => (await import('./rotation.ts')).continueRotation(host, named),
     statesTogether: (machines) => statesTogether(host, machines),
+    copy: async (request, listener) => (await import('./copy.ts')).copyBetween(host, request, listener),
     images: imagesOf(host),
   };
 }

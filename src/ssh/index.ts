@@ -1,5 +1,6 @@
 /** SSH with ssh2, which is loaded at the first connection only (its import costs 52 ms). */
 import type { SshAccess } from './access.ts';
+import type { ClientStreams } from './client.ts';
 import type { ConnectionOptions, SshConnection } from './connection.ts';
 import type { OpenRemoteShell, RemoteShell } from './remote-shell.ts';
 import { runSession, type SessionOptions } from './session.ts';
@@ -7,7 +8,9 @@ import { shellOver } from './shell-over.ts';
 
 export type { SshAccess } from './access.ts';
 export type { Ask } from './asking.ts';
+export type { ClientStreams } from './client.ts';
 export type { ConnectionOptions, SshConnection } from './connection.ts';
+export type { CopyListener } from './copy/copy-entries.ts';
 export { parseJumps, placeOf } from './destination.ts';
 export { fingerprint, newEd25519HostKey, rsaPublicLine } from './key-format.ts';
 export type { Passphrases } from './private-key.ts';
@@ -28,6 +31,12 @@ export async function runOverSsh(access: SshAccess, session: SessionOptions): Pr
   } finally {
     connection.close();
   }
+}
+
+/** `ssh` with these words after the host: options of ssh(1), then a command. See client.ts. */
+export async function sshClient(access: SshAccess, words: readonly string[], streams: ClientStreams): Promise<number> {
+  const { runClient } = await import('./client.ts');
+  return runClient(access, words, streams);
 }
 
 /** A shell for provisioners: one connection for each command. */
