@@ -82,12 +82,11 @@ export async function writeClientFiles(entry: MachineEntry, authority: CurrentAu
 }
 
 /**
- * The engine trusts these CAs (all that `authority` says when not given). Where the one that signs the client is not among them,
- * as a rotation began since the offer, the copies wait.
+ * The engine trusts these CAs. Where the one that signs the client is not among them, as a rotation began since the offer, the
+ * copies wait.
  */
-export async function adopt(entry: MachineEntry, authority: CurrentAuthority, given?: readonly string[]): Promise<void> {
+export async function adopt(entry: MachineEntry, authority: CurrentAuthority, trust: readonly string[]): Promise<void> {
   const { fingerprintsOf } = await import('../certs/bundle.ts');
-  const trust = given ?? fingerprintsOf(authority.trust, authority.paths.caCert);
   const { offeredTrust, ...record } = entry.record;
   const [signer = ''] = fingerprintsOf(authority.signer, authority.paths.caCert);
   if (trust.includes(signer)) await writeClientFiles(entry, authority);

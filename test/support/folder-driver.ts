@@ -3,9 +3,10 @@
  * process: everything a driver of VMs does, without the VM. What it made can be seen after the process died.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
 import { createServer as createProbe } from 'node:net';
 import { join } from 'node:path';
-import { createServer, type Server } from 'node:tls';
+
 import type { Capabilities, Driver, DriverContext, DriverDefinition, FlagValues } from '../../src/driver/index.ts';
 
 /** Where a test wants to interfere: called with the name of the place. */
@@ -76,10 +77,7 @@ class FolderDriver implements Driver {
     await this.hook('checkpointed');
     await mkdir(this.place);
     await this.hook('half-made');
-    if (this.guestIsOurs) {
-      const identity = await this.context.identity({ enginePort: this.values.Port, addresses: ['127.0.0.1'] });
-      for (const [name, content] of identity.files) await writeFile(join(this.place, name.replaceAll('/', '_')), content);
-    }
+    await this.handOver();
     await writeFile(join(this.place, 'power'), 'on');
     await this.hook('made');
   }
@@ -97,10 +95,18 @@ class FolderDriver implements Driver {
     onPhase('engine', 0.1);
   }
 
-  start = () => this.power('on');
-  stop = () => this.power('off');
-  kill = () => this.power('off');
-  restart = () => this.power('on');
+  stop = () => this.powerOff();
+  kill = () => this.powerOff();
+
+  async start(): Promise<void> {
+    await this.handOver();
+    await writeFile(join(this.place, 'power'), 'on');
+  }
+
+  async restart(): Promise<void> {
+    await this.powerOff();
+    await this.start();
+  }
 
   async state() {
     if (!this.values.Made) return 'None' as const;
@@ -126,15 +132,24 @@ class FolderDriver implements Driver {
     return join(this.values.Cloud, this.context.machineName);
   }
 
-  private async power(power: 'on' | 'off'): Promise<void> {
-    await writeFile(join(this.place, 'power'), power);
+  private async handOver(): Promise<void> {
+    if (!this.guestIsOurs) return;
+    const identity = await this.context.identity({ enginePort: this.values.Port, addresses: ['127.0.0.1'] });
+    for (const [name, content] of identity.files) await writeFile(join(this.place, name.replaceAll('/', '_')), content);
+  }
+
+  private async powerOff(): Promise<void> {
+    await writeFile(join(this.place, 'power'), 'off');
+    const server = servers.get(this.place);
+    servers.delete(this.place);
+    if (server) await new Promise((closed) => server.close(closed));
   }
 
   private async serve(): Promise<Server> {
     const file = (name: string) => readFile(join(this.place, name));
     const [ca, cert, key] = await Promise.all([file('tls_ca.pem'), file('tls_server.pem'), file('tls_server-key.pem')]);
-    const server = createServer({ ca, cert, key, requestCert: true, rejectUnauthorized: true }, (socket) => socket.on('error', () => {}));
-    server.on('tlsClientError', () => {});
+    const options = { ca, cert, key, requestCert: true, rejectUnauthorized: true };
+    const server = createServer(options, (_request, answer) => answer.end('{"Version":"1.2.3"}'));
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(this.values.Port, '127.0.0.1', resolve));
     return server;
   }
