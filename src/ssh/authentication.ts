@@ -46,7 +46,7 @@ export class Login {
     const tried = keyPath !== '' ? `the key ${keyPath}` : keys.size > 0 ? `any of ${keys.size} keys` : 'a login without a key';
     const notes = keys.notes.length === 0 ? {} : { hint: keys.notes.join('; ') };
     const unasked = wants.length > 0 && !ask ? { hint: 'a password can be asked for on a terminal only' } : {};
-    return new MachineError('SSH_FAILED', `${place} does not accept ${tried}${offers}`, { cause, ...unasked, ...notes });
+    return new MachineError('SSH_DENIED', `${place} does not accept ${tried}${offers}`, { cause, ...unasked, ...notes });
   }
 
   private async choose(left: AuthenticationType[] | null): Promise<AnyAuthMethod | false> {

@@ -103,6 +103,7 @@ class Attempt {
 
   private listen(socket: Duplex): void {
     this.stage = 'the TCP connection';
+    this.client.setMaxListeners(0); // one for each session that is open
     const closed = () => this.done.reject(new Error(`the server closed the connection instead of ${this.stage}`));
     socket.once('connect', () => (this.stage = "the server's greeting"));
     this.client

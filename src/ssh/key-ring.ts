@@ -42,17 +42,22 @@ export class KeyRing extends ssh2.BaseAgent<ParsedKey> {
   /** Throws `SSH_KEY`. */
   static async collect(sources: KeySources): Promise<KeyRing> {
     const notes: string[] = [];
-    const agent = sources.agent === undefined ? [] : await agentKeys(sources.agent, notes);
+    let asked: Promise<RingKey[]> | undefined;
+    const held = () => {
+      asked ??= sources.agent === undefined ? Promise.resolve([]) : agentKeys(sources.agent, notes);
+      return asked;
+    };
+    const agent = sources.filesOnly ? [] : await held();
     const files: RingKey[] = [];
     for (const path of sources.files) {
       try {
-        files.push(await fileKey(path, sources, agent));
+        files.push(await fileKey(path, sources, held));
       } catch (error) {
         if (sources.required || !isMachineError(error)) throw error;
         if (!error.message.startsWith('ENOENT')) notes.push(error.message);
       }
     }
-    return new KeyRing([...(sources.filesOnly ? [] : agent), ...files], notes);
+    return new KeyRing([...agent, ...files.filter((key) => !agent.includes(key))], notes);
   }
 
   get size(): number {
@@ -74,11 +79,17 @@ export class KeyRing extends ssh2.BaseAgent<ParsedKey> {
   }
 }
 
-async function fileKey(path: string, { platform, ask, passphrases }: KeySources, agent: readonly RingKey[]): Promise<RingKey> {
+async function fileKey(
+  path: string,
+  { platform, ask, passphrases }: KeySources,
+  agent: () => Promise<readonly RingKey[]>,
+): Promise<RingKey> {
   const file = await readKeyFile(path, platform);
   const half = await publicHalf(file);
-  const held = half && agent.find((key) => sameKey(key.half, half));
-  if (held) return held;
+  if (file.encrypted && half) {
+    const held = (await agent()).find((key) => sameKey(key.half, half));
+    if (held) return held;
+  }
   const locked = file.encrypted && ask !== undefined && half !== undefined;
   const opened = locked ? undefined : await unlock(file, ask, passphrases);
   return {

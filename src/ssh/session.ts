@@ -19,9 +19,9 @@ interface SessionStreams {
 
 export interface SessionOptions extends SessionStreams {
   /** Undefined: a login shell. Else one line for the remote user's shell. */
-  readonly command?: string;
+  readonly command?: string | undefined;
   /** Ask for a terminal on the far side. */
-  readonly terminal?: TerminalView;
+  readonly terminal?: TerminalView | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -115,7 +115,10 @@ function exitOf(channel: ClientChannel, client: Client): Promise<number> {
     });
     const ended = () =>
       exit === undefined ? reject(new MachineError('SSH_FAILED', 'the connection broke before the command ended')) : resolve(exit);
-    channel.once('close', ended);
+    channel.once('close', () => {
+      client.off('close', ended); // many sessions may run over one connection
+      ended();
+    });
     client.once('close', ended);
   });
 }

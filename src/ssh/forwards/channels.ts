@@ -1,0 +1,23 @@
+import type { Duplex } from 'node:stream';
+import type { Client } from 'ssh2';
+import type { ForwardEnd } from './forward-spec.ts';
+
+/** A stream to something that the server reaches: a TCP port, or a Unix socket of it. Rejects with the server's reason. */
+export function openChannel(client: Client, end: ForwardEnd): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const opened = (error: Error | undefined, channel: Duplex) => (error ? reject(error) : resolve(channel));
+    if ('socket' in end) client.openssh_forwardOutStreamLocal(end.socket, opened);
+    else client.forwardOut('127.0.0.1', 0, end.host, end.port, opened);
+  });
+}
+
+/** Joins two streams in both directions; one side's end ends the other's input, an error ends both. */
+export function join(one: Duplex, other: Duplex): void {
+  const gone = () => {
+    one.destroy();
+    other.destroy();
+  };
+  for (const stream of [one, other]) stream.once('error', gone).once('close', gone);
+  one.pipe(other);
+  other.pipe(one);
+}
