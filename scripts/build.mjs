@@ -1,10 +1,11 @@
-// Builds dist/: the CLI (one ESM bundle split by command), the launcher, the supervisor, the driver entry and the engine.
+// Builds dist/: the CLI (CommonJS, split by command), the launcher, the supervisor, the driver entry and the engine.
 // Everything is bundled, so the published package has no run-time dependencies but an optional Node binary.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundleCommandLine } from './bundle-cli.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -25,17 +26,6 @@ const common = {
   legalComments: 'none',
   sourcemap: false,
   alias: { 'tsmachine/driver': join(root, 'src/driver/index.ts') },
-};
-
-/** Native add-ons that packages try and do without (ssh2's crypto and cpu-features). */
-const optionalNative = {
-  name: 'optional-native',
-  setup(context) {
-    context.onResolve({ filter: /\.node$|^cpu-features$/ }, ({ path }) => ({ path, namespace: 'absent' }));
-    context.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
-      contents: `throw Object.assign(new Error('left out of the bundle: ' + ${JSON.stringify(path)}), { code: 'MODULE_NOT_FOUND' });`,
-    }));
-  },
 };
 
 // koffi searches for its binary relative to its package; in the bundle it lies beside the file.
@@ -62,19 +52,18 @@ async function buildEngine() {
 }
 
 async function buildCli() {
-  // CommonJS packages inside an ESM bundle still ask for what CommonJS gives.
-  const commonJs = [
-    "import { createRequire as __createRequire } from 'node:module'",
-    'const require = __createRequire(import.meta.url)',
-    'const __dirname = import.meta.dirname',
-    'const __filename = import.meta.filename',
-  ];
-  const banner = { js: `${commonJs.join('; ')};` };
   const define = { TSMACHINE_VERSION: JSON.stringify(version), TSMACHINE_REVISION: JSON.stringify(revision()) };
-  const esm = { ...common, format: 'esm', splitting: true, define, banner, plugins: [optionalNative], chunkNames: 'chunks/[name]-[hash]' };
-  await build({ ...esm, entryPoints: { 'cli/main': 'src/cli/main.ts', driver: 'src/driver/index.ts' }, outdir: dist });
+  await bundleCommandLine({ root, dist, alias: common.alias, define });
   // The supervisor lives as long as its VM: one small file of its own, nothing of the CLI in its memory.
-  await build({ ...esm, splitting: false, minify: true, entryPoints: { supervisor: 'src/supervisor/main.ts' }, outdir: dist });
+  await build({
+    ...common,
+    format: 'esm',
+    define,
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" }, // for CommonJS packages
+    minify: true,
+    entryPoints: { supervisor: 'src/supervisor/main.ts' },
+    outdir: dist,
+  });
   mkdirSync(join(dist, 'bin'), { recursive: true });
   copyFileSync(join(root, 'src/bin/tsmachine.cjs'), join(dist, 'bin/tsmachine.cjs'));
   chmodSync(join(dist, 'bin/tsmachine.cjs'), 0o755);

@@ -140,11 +140,12 @@ export function environment(extra = {}) {
 }
 
 export function buildDist() {
-  const inputs = digestOf('src', 'drivers/qemu/src', 'drivers/none/src', 'templates', 'scripts/build.mjs', 'package-lock.json');
+  const drivers = readdirSync(join(ROOT, 'drivers')).map((name) => `drivers/${name}/src`);
+  const inputs = digestOf('src', ...drivers, 'templates', 'scripts/build.mjs', 'scripts/bundle-cli.mjs', 'package-lock.json');
   return once(
     'build',
     inputs,
-    () => existsSync(join(ROOT, 'dist/cli/main.js')),
+    () => existsSync(join(ROOT, 'dist/cli/main.cjs')),
     () => {
       run(node(), ['scripts/build.mjs'], { env: environment() });
       linkCommand();

@@ -57,7 +57,7 @@ function handOver(node) {
 var node = isRecentEnough(process.versions.node) ? undefined : bundledNode();
 if (isRecentEnough(process.versions.node)) {
   cacheCompiledCode();
-  import('../cli/main.js');
+  require('../cli/main.cjs');
 } else if (node) {
   handOver(node);
 } else {

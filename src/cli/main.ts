@@ -29,7 +29,7 @@ function realPath(path: string): string | undefined {
 
 const platform = thisPlatform();
 const { execPath, ppid, argv } = process;
-process.exitCode = await runProgram({
+const code = runProgram({
   words: argv.slice(2),
   invocation: invocationWords({ platform, execPath, script: argv[1] ?? execPath, realPath }),
   platform,
@@ -47,5 +47,8 @@ process.exitCode = await runProgram({
   clock: systemClock,
   signal: stop.signal,
 });
-// Whatever the library left open (a socket, a timer) may not keep the user waiting.
-setTimeout(() => process.exit(), 500).unref();
+void code.then((exitCode) => {
+  process.exitCode = exitCode;
+  // Whatever the library left open (a socket, a timer) may not keep the user waiting.
+  setTimeout(() => process.exit(), 500).unref();
+});
