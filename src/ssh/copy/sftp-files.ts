@@ -8,10 +8,10 @@ export interface SftpFiles extends FileSystem {
   close(): void;
 }
 
-/** Bytes of one request; servers need not take more (draft-ietf-secsh-filexfer-02, 3). */
-const CHUNK = 32 * 1024;
-/** Requests under way at once: 1 MiB hides the time that each takes. */
-const WINDOW = 32;
+/** Bytes of one request; ssh2 divides it further for servers that take less (draft-ietf-secsh-filexfer-02, 3: 32 KiB at least). */
+const CHUNK = 240 * 1024;
+/** Requests under way at once: hides the time that each takes. */
+const WINDOW = 8;
 
 /** A machine's files over SFTP (version 3). Undefined when its server has none. */
 export async function sftpFiles(client: Client): Promise<SftpFiles | undefined> {
