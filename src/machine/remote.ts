@@ -72,19 +72,31 @@ export async function reachable(
   timeout: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (entry.record.sshProxyJump === undefined) return answers(endpoint, timeout);
+  const started = host.options.clock.now();
+  if (entry.record.sshProxyJump === undefined && (await answers({ host: endpoint.host, port: endpoint.port || 22 }, timeout))) return true;
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, timeout - (host.options.clock.now() - started)))]);
   try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
-    await runRemote(host, entry, endpoint, ['true'], false, limit);
-    return true;
+    return await answersOnItsWay(host, entry, endpoint, limit, timeout);
   } catch {
     signal.throwIfAborted();
     return false;
   }
 }
 
+/** Where ssh_config or jump hosts say another way than the one to the address itself. */
+async function answersOnItsWay(host: MachinesHost, entry: MachineEntry, endpoint: SshEndpoint, signal: AbortSignal, timeout: number) {
+  const { routeTo } = await import('../ssh/route.ts');
+  const { sshAccess } = await import('./machine-ssh.ts');
+  const route = await routeTo(sshAccess(host, entry, endpoint), signal);
+  const machine = route.at(-1);
+  if (!machine) return false;
+  if (route.length > 1) return (await runRemote(host, entry, endpoint, ['true'], false, signal)).exitCode === 0;
+  const isAsked = machine.host === endpoint.host && machine.port === (endpoint.port || 22);
+  return !isAsked && (await answers(machine, timeout));
+}
+
 /** Whether a TCP connection can be made; the socket is closed at once. */
-function answers({ host, port }: SshEndpoint, timeout: number): Promise<boolean> {
+export function answers({ host, port }: Pick<SshEndpoint, 'host' | 'port'>, timeout: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     const tell = (open: boolean) => () => {

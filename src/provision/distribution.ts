@@ -33,9 +33,9 @@ export function distributionProvisioner(installer: EngineInstaller): Provisioner
       onGuest(place, false, async (guest) => {
         place.log.info('Upgrading docker...');
         await installer.check(guest);
-        if (await installer.upgrade(guest, wish)) await noteChange(guest);
-        else place.log.info('docker is up to date.');
-        place.log.info('Restarting docker...');
+        const changed = await installer.upgrade(guest, wish);
+        if (changed) await noteChange(guest);
+        place.log.info(changed ? 'Restarting docker...' : 'docker is the newest already.');
         await applyToService(guest, certificatesRestartEngine);
       }),
   };

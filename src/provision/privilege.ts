@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { MachineError } from '../core/errors.ts';
+import { hide } from '../core/redaction.ts';
 import type { RemoteShell } from '../ssh/remote-shell.ts';
 import type { Facts } from './facts.ts';
 import type { Workplace } from './guest.ts';
@@ -59,6 +60,7 @@ async function askPassword(place: Workplace, user: string): Promise<string> {
       throw new MachineError('SUDO', `sudo wants a password of user ${user}, and there is nobody to ask`, {
         hint: 'run this on a terminal, log in as root, or give the user NOPASSWD in sudoers',
       });
+    hide(password);
     const { exitCode, stderr } = await withPassword(place.shell, password).run(['true']);
     if (exitCode === 0) return password;
     if (!/try again|incorrect password|no password was provided/i.test(stderr))

@@ -52,8 +52,8 @@ export class GenericDriver implements Driver {
     const key = stringFlag(flags, 'generic-ssh-key');
     this.update({
       IPAddress: address,
-      SSHUser: stringFlag(flags, 'generic-ssh-user') || 'root',
-      SSHPort: port(flags, 'generic-ssh-port'),
+      SSHUser: stringFlag(flags, 'generic-ssh-user'),
+      SSHPort: intFlag(flags, 'generic-ssh-port') === 0 ? 0 : port(flags, 'generic-ssh-port'),
       SSHKeyPath: '',
       EnginePort: port(flags, 'generic-engine-port'),
       SSHKey: key,
@@ -129,9 +129,10 @@ export class GenericDriver implements Driver {
     return this.values.IPAddress;
   }
 
+  /** User '' and port 0: what ssh_config says, else root and 22, which docker-machine takes them for too. */
   async ssh(): Promise<SshEndpoint> {
     const { IPAddress: host, SSHPort, SSHUser, SSHKeyPath: keyPath } = this.values;
-    return { host, port: SSHPort || 22, user: SSHUser || 'root', keyPath };
+    return { host, port: SSHPort, user: SSHUser, keyPath };
   }
 
   private async reboot(): Promise<void> {

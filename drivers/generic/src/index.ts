@@ -16,8 +16,8 @@ const definition: DriverDefinition = {
       env: 'GENERIC_SSH_KEY',
       help: 'SSH private key path (if not provided, default SSH key will be used)',
     },
-    { name: 'generic-ssh-port', type: 'int', env: 'GENERIC_SSH_PORT', default: 22, help: 'SSH port' },
-    { name: 'generic-ssh-user', type: 'string', env: 'GENERIC_SSH_USER', default: 'root', help: 'SSH user' },
+    { name: 'generic-ssh-port', type: 'int', env: 'GENERIC_SSH_PORT', help: 'SSH port (default: what ssh_config says, else 22)' },
+    { name: 'generic-ssh-user', type: 'string', env: 'GENERIC_SSH_USER', help: 'SSH user (default: what ssh_config says, else root)' },
   ],
   open: (context: DriverContext, state) => new GenericDriver(context, state),
 };
