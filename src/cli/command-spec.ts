@@ -32,6 +32,12 @@ const onMachines: Simple = (name, summary, flags = []) => ({
 });
 
 const timeout: CliFlag = { name: 'timeout', short: 't', type: 'int', default: 10, help: 'Timeout in seconds, default to 10s' };
+const yes: CliFlag = {
+  name: 'yes',
+  short: 'y',
+  type: 'bool',
+  help: 'Restart an engine that needs it for a new certificate, without asking',
+};
 const json = (help: string): CliFlag => ({ name: 'json', type: 'bool', help });
 const format = (help: string): CliFlag => ({ name: 'format', short: 'f', type: 'string', help });
 
@@ -127,6 +133,12 @@ const regenerateFlags: readonly CliFlag[] = [
   { name: 'client-certs', type: 'bool', help: 'Also regenerate client certificates and CA.' },
 ];
 
+const gcFlags: readonly CliFlag[] = [
+  { name: 'dry-run', type: 'bool', help: 'List and remove nothing' },
+  { name: 'y', type: 'bool', help: 'Remove without asking' },
+  json('Print an array of JSON objects; removes only with -y'),
+];
+
 const imageBuildFlags: readonly CliFlag[] = [
   { name: 'if-needed', type: 'bool', help: 'Keep the current image when it holds this version of the engine and the guest' },
   { name: 'mirror', type: 'string', help: "Debian mirror to take packages from (default: apt's own)" },
@@ -150,6 +162,12 @@ export const COMMANDS: readonly CommandSpec[] = [
   onMachine('context', 'Make or update a Docker context for a machine', [{ name: 'rm', type: 'bool', help: 'Remove the context instead' }]),
   { name: 'create', summary: 'Create a machine', description: createHelp, flags: createFlags },
   onMachine('env', 'Display the commands to set up the environment for the Docker client', envFlags),
+  {
+    name: 'gc',
+    summary: 'List what is left of removed machines, and remove it after a yes',
+    description: 'Takes no arguments.',
+    flags: gcFlags,
+  },
   { name: 'image build', summary: 'Build the boot image of local machines', flags: imageBuildFlags },
   { name: 'image ls', summary: 'List boot images', flags: [lsFlags[0] as CliFlag] },
   { name: 'image rm', summary: 'Remove boot images', description: 'Argument(s) are digests or their beginnings.', flags: [] },
@@ -162,7 +180,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   { name: 'ls', summary: 'List machines', flags: lsFlags },
   onMachines('provision', 'Re-provision existing machines'),
   onMachines('regenerate-certs', 'Regenerate TLS Certificates for a machine', regenerateFlags),
-  onMachines('restart', 'Restart a machine'),
+  onMachines('restart', 'Restart a machine', [yes]),
   onMachines('rm', 'Remove a machine', rmFlags),
   {
     name: 'scp',
@@ -176,7 +194,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     description: 'Arguments are [machine-name] [command]',
     raw: true,
   },
-  onMachines('start', 'Start a machine'),
+  onMachines('start', 'Start a machine', [yes]),
   onMachine('status', 'Get the status of a machine', [json('Print a JSON object')]),
   onMachines('stop', 'Stop a machine'),
   onMachines('upgrade', 'Upgrade a machine to the latest version of Docker'),

@@ -9,7 +9,7 @@ import type { DriverDefinition, FlagValues, MachineState, SshEndpoint } from '..
 import type { Platform } from '../host/platform.ts';
 import type { ProcessRunner } from '../host/process-runner.ts';
 import type { BrokenImage, CachedImage } from '../image/index.ts';
-import type { CopyListener, SessionOptions, SshConnection } from '../ssh/index.ts';
+import type { ClientStreams, CopyListener, SessionOptions, SshConnection } from '../ssh/index.ts';
 import type { MachineConfig } from '../store/config.ts';
 import type { SwarmHostOptions } from '../store/host-options.ts';
 import type { EngineKind, MachineRecord } from '../store/record.ts';
@@ -100,6 +100,11 @@ export interface Machines {
    * listener. Throws MACHINE_NOT_FOUND, NO_SSH, SSH_FAILED when a connection cannot be made or breaks.
    */
   copy(request: CopyBetween, listener: CopyListener): Promise<number>;
+  /**
+   * What is left of machines that are gone: processes, files, boot images, Docker contexts, machines that `rm -f` could not remove,
+   * objects at providers. Of this store alone; what a running command works on is none.
+   */
+  orphans(): Promise<readonly Orphan[]>;
   /** States of the machines whose drivers tell many in one call; of the others, and when that call fails, each is asked itself. */
   statesTogether(machines: readonly Machine[]): Promise<ReadonlyMap<string, MachineState>>;
   /**
@@ -150,6 +155,14 @@ export interface WaitingMachine {
   readonly reason: string;
 }
 
+export interface Orphan {
+  readonly kind: 'process' | 'machine' | 'remote' | 'context' | 'files' | 'image';
+  readonly name: string;
+  readonly reason: string;
+  /** Gone already is success. False when another command works on its machine now. Throws what the removal throws. */
+  remove(): Promise<boolean>;
+}
+
 /** The store's boot images. Changes are made under the store's lock for images. */
 export interface Images {
   list(): Promise<readonly (CachedImage | BrokenImage)[]>;
@@ -178,9 +191,14 @@ export interface Machine {
   url(): Promise<string>;
   ip(): Promise<string>;
   ssh(): Promise<MachineSsh | undefined>;
-  start(): Promise<void>;
+  /**
+   * Starts it, waits for its engine, and gives that a certificate for a new address. An engine that must restart for it is
+   * restarted with `yes` or after a yes; else a warning says what to run.
+   */
+  start(options?: { readonly yes?: boolean }): Promise<void>;
   stop(): Promise<void>;
-  restart(): Promise<void>;
+  /** As `start`. */
+  restart(options?: { readonly yes?: boolean }): Promise<void>;
   kill(): Promise<void>;
   /**
    * Connects to the engine and verifies chain, dates, address and, where the store has server.pem, that it is that very key.
@@ -220,6 +238,11 @@ export interface MachineSsh {
    * contact's host key is told by `log.info` and pinned. Throws SSH_KEY, SSH_HOST_KEY (it changed), SSH_FAILED.
    */
   run(session: SessionOptions): Promise<number>;
+  /**
+   * What `ssh` does with these words after the machine's name: options of ssh(1), then a command; without one a login shell. With
+   * `MachinesOptions.nativeSsh` false the computer's own client does it. Gives the exit code. Throws SSH_OPTION and SSH_FORWARD too.
+   */
+  client(words: readonly string[], streams: ClientStreams): Promise<number>;
   /** A logged-in connection, also as another user; the caller closes it. Throws as `run`. */
   connect(signal: AbortSignal, user?: string): Promise<SshConnection>;
 }

@@ -82,9 +82,9 @@ export class StoredMachine implements Machine {
     return machineSsh(this.host, this.entry, endpoint, this.definition.capabilities.guest);
   }
 
-  start = () => this.power('startMachine');
+  start = ({ yes = false } = {}) => this.power('startMachine', yes);
   stop = () => this.power('stopMachine');
-  restart = () => this.power('restartMachine');
+  restart = ({ yes = false } = {}) => this.power('restartMachine', yes);
   kill = () => this.power('killMachine');
 
   async checkTls(url?: string): Promise<void> {
@@ -109,6 +109,7 @@ export class StoredMachine implements Machine {
     const { log } = this.host.options;
     const reason = await this.renewCertificates({ renew: true, mayRestart: true, log });
     if (reason !== undefined) log.warn(`Machine "${this.name}" has to be given its certificates: ${reason}`);
+    await this.rotationMayEnd();
   }
 
   /** See `regenerateCerts` of regenerate-certs.ts. */
@@ -127,11 +128,12 @@ export class StoredMachine implements Machine {
       await provisionMachine(this.host, entry, opened, { announce: false }, this.host.options.signal);
       await refreshContext(this.host, entry, opened);
     });
+    await this.rotationMayEnd();
   }
 
   async upgrade(): Promise<void> {
     const { upgradeMachine } = await import('./upgrade.ts');
-    await this.exclusively((entry, opened) => upgradeMachine({ host: this.host, entry, opened }));
+    await this.exclusively((entry, opened) => upgradeMachine({ host: this.host, entry, opened, yes: true }));
   }
 
   async makeContext(): Promise<string> {
@@ -153,12 +155,16 @@ export class StoredMachine implements Machine {
     return this.opened.dispose();
   }
 
-  private async power(action: 'startMachine' | 'stopMachine' | 'restartMachine' | 'killMachine'): Promise<void> {
+  private async power(action: 'startMachine' | 'stopMachine' | 'restartMachine' | 'killMachine', yes = false): Promise<void> {
     const actions: Record<typeof action, (target: PowerTarget) => Promise<void>> = await import('./power.ts');
     await this.exclusively(async (entry, opened) => {
-      await actions[action]({ host: this.host, entry, opened });
+      await actions[action]({ host: this.host, entry, opened, yes });
       if (action === 'startMachine' || action === 'restartMachine') await refreshContext(this.host, entry, opened);
     });
+    await this.rotationMayEnd();
+  }
+
+  private async rotationMayEnd(): Promise<void> {
     if (await exists(this.host.paths.rotation.next)) await (await import('./rotation.ts')).rotationMayEnd(this.host);
   }
 

@@ -3,6 +3,7 @@ import { MachineError } from '../core/errors.ts';
 import { type Driver, type MachineState, pushesReadiness } from '../driver/contract.ts';
 import { adoptOffered } from './certificates.ts';
 import type { MachineEntry } from './entry.ts';
+import { healMachine } from './heal.ts';
 import type { MachinesHost } from './host.ts';
 import type { OpenDriver } from './open-driver.ts';
 
@@ -11,6 +12,8 @@ export interface PowerTarget {
   readonly host: MachinesHost;
   readonly entry: MachineEntry;
   readonly opened: OpenDriver;
+  /** The engine may be restarted for a new certificate. */
+  readonly yes: boolean;
 }
 
 const STATE_TIMEOUT = 180_000;
@@ -22,6 +25,7 @@ export async function startMachine(target: PowerTarget): Promise<void> {
   await driver.start();
   await awaitGuest(target);
   host.options.log.info(`Machine "${name}" was started.`);
+  await healMachine(target);
 }
 
 export async function stopMachine(target: PowerTarget): Promise<void> {
@@ -38,7 +42,7 @@ export async function restartMachine(target: PowerTarget): Promise<void> {
   if ((await driver.state()) === 'Stopped') return startMachine(target);
   await driver.restart();
   await awaitGuest(target);
-  host.options.log.info(`Machine "${name}" was restarted.`);
+  await healMachine(target);
 }
 
 /** Polls every 200 ms. Throws STATE_TIMEOUT after `timeout` milliseconds, VM_ENDED when it is Stopped instead of Running. */

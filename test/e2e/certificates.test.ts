@@ -105,11 +105,43 @@ describe('regenerate-certs', () => {
     expect(await inGuest()).toBe(before);
     expect(await store.on('vm', 'version')).toMatchObject({ code: 0 });
   });
+});
 
-  it('with --client-certs makes a new client pair, and the machine takes it', async () => {
-    const before = readFileSync(store.file('vm', 'cert.pem'), 'utf8');
-    expect(await store.must('regenerate-certs', '-f', '--client-certs', 'vm')).toContain('\nRegenerating local certificates\n');
-    expect(readFileSync(store.file('vm', 'cert.pem'), 'utf8')).not.toBe(before);
-    expect(await store.on('vm', 'version')).toMatchObject({ code: 0 });
+describe('regenerate-certs --client-certs', () => {
+  const certs = (file: string) => readFileSync(join(store.path, 'certs', file), 'utf8');
+  const clientOf = (read: (file: string) => string) => ({ cert: read('cert.pem'), key: read('key.pem') });
+  const own = () => clientOf((file) => readFileSync(store.file('vm', file), 'utf8'));
+  let before: { cert: string; key: string; ca: string };
+
+  it('reaches the machine that runs under its containers, and names the one that is off', async () => {
+    await store.must('create', 'later');
+    await store.must('stop', 'later');
+    before = { ...clientOf(certs), ca: certs('ca.pem') };
+    const engine = await store.must('ssh', 'vm', 'pgrep', '-f', '^/usr/bin/dockerd');
+    const { code, stdout, stderr } = await store.cli('regenerate-certs', '-f', '--client-certs', 'vm');
+    expect([code, stderr]).toEqual([0, 'Machine "later" waits for the new certificates: it does not run: it takes them when it starts\n']);
+    expect(stdout).toContain('Regenerating TLS certificates\nRegenerating local certificates\nWaiting for SSH to be available...\n');
+    expect(own().cert).not.toBe(before.cert);
+    expect(clientOf(certs)).toEqual({ cert: before.cert, key: before.key });
+    expect([await ping(own()), await ping(clientOf(certs))]).toEqual([200, 200]); // ours, and tools that read certs/
+    expect(await store.must('ssh', 'vm', 'pgrep', '-f', '^/usr/bin/dockerd')).toBe(engine);
+    expect((await store.on('vm', 'ps', '-q', '--filter', 'name=clock')).stdout).not.toBe('');
+    expect(JSON.parse(await store.must('certs', '--json'))).toMatchObject({ rotating: true, waiting: ['later'] });
+  });
+
+  it('ends when the last machine starts: nobody takes the old client or trusts the old CA any more', async () => {
+    await store.must('start', 'later');
+    expect(JSON.parse(await store.must('certs', '--json'))).toMatchObject({ rotating: false, waiting: [] });
+    expect(certs('ca.pem')).not.toContain(before.ca.trim());
+    expect(clientOf(certs)).toEqual(own());
+    expect(await ping(before)).toMatch(/ALERT|ECONNRESET/);
+    for (const machine of ['vm', 'later']) {
+      expect(await store.on(machine, 'version')).toMatchObject({ code: 0 });
+      const trusted = await store.must('ssh', machine, 'sudo', 'cat', '/var/lib/boot2docker/ca.pem');
+      expect(trusted.trim()).toBe(certs('ca.pem').trim());
+    }
+    const { stdout } = await store.on('vm', 'logs', 'clock');
+    const numbers = stdout.trim().split('\n').map(Number);
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
   });
 });

@@ -1,0 +1,47 @@
+/** After a start: the engine is waited for, and given what a new address or a rotation of the CA asks for. */
+import { MachineError } from '../core/errors.ts';
+import { engineAddress } from './engine-connection.ts';
+import type { PowerTarget } from './power.ts';
+import { provisionerOf } from './provision.ts';
+import { regenerateCerts } from './regenerate-certs.ts';
+import { answers } from './remote.ts';
+
+/** For the engine to listen after the boot, milliseconds. */
+const ENGINE_TIMEOUT = 120_000;
+
+/**
+ * Throws ENGINE_SILENT in docker-machine's words. A certificate that the engine takes only by a restart is brought in after a yes;
+ * without one the machine runs as it is, and the warning says what to run.
+ */
+export async function healMachine(target: PowerTarget): Promise<void> {
+  const { host, entry, opened, yes } = target;
+  const { log } = host.options;
+  const { name } = entry.config;
+  const provisioner = provisionerOf(opened.definition, entry.record);
+  if (!provisioner) return;
+  const url = await opened.driver.url();
+  if (opened.definition.capabilities.guest === 'distribution') {
+    for (const line of ['Waiting for SSH to be available...', 'Detecting the provisioner...']) log.info(line);
+    await awaitEngine(target, url);
+  }
+  const lacks = await regenerateCerts(host, entry, opened, { renew: false, mayRestart: yes, log });
+  if (lacks === undefined) return;
+  const what = `The engine of machine "${name}" (${engineAddress(url).host}) has to be given new certificates`;
+  const question = `${what}, and the restart this takes may stop containers. Restart it now? (y/n): `;
+  if (provisioner.certificatesRestartEngine && /^\s*y/i.test((await host.options.ask?.({ text: question, secret: false })) ?? ''))
+    await regenerateCerts(host, entry, opened, { renew: false, mayRestart: true, log });
+  else log.warn(`${what}: ${lacks}. Bring it in with: tsmachine regenerate-certs ${name}`);
+}
+
+async function awaitEngine({ host }: PowerTarget, url: string): Promise<void> {
+  const { clock, signal } = host.options;
+  const address = engineAddress(url);
+  const limit = clock.now() + ENGINE_TIMEOUT;
+  while (!(await answers(address, 5_000))) {
+    if (clock.now() > limit)
+      throw new MachineError('ENGINE_SILENT', `Unable to verify the Docker daemon is listening: nobody answered at ${url}`, {
+        hint: `The machine runs; look at its engine over ssh`,
+      });
+    await clock.sleep(500, signal);
+  }
+}
