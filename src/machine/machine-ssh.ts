@@ -1,6 +1,6 @@
 import type { Capabilities, SshEndpoint } from '../driver/contract.ts';
 import type { Passphrases, SshAccess } from '../ssh/index.ts';
-import { connectTo, placeOf, runOverSsh } from '../ssh/index.ts';
+import { connectTo, placeOf, runOverSsh, sshClient } from '../ssh/index.ts';
 import type { MachineSsh } from './api.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';

@@ -27,6 +27,17 @@ type Mutable = { -readonly [Key in keyof ClientWords]: ClientWords[Key] extends 
 const TAKES_VALUE = 'BbcDEeFIiJLlmOoPpQRSWw';
 const ALONE = '1246AaCfGgKkMNnqsTtVvXxYy';
 
+/** The options among ssh's words, and the command after them. Throws nothing: the client itself says what it does not know. */
+export function splitClientWords(words: readonly string[]): { options: readonly string[]; command: readonly string[] } {
+  let at = 0;
+  while (at < words.length && words[at] !== '--' && /^-./.test(words[at] ?? '')) {
+    const letters = [...(words[at] ?? '').slice(1)];
+    const valued = letters.findIndex((letter) => TAKES_VALUE.includes(letter));
+    at += valued >= 0 && valued === letters.length - 1 ? 2 : 1;
+  }
+  return { options: words.slice(0, at), command: words.slice(words[at] === '--' ? at + 1 : at) };
+}
+
 /** Throws `SSH_OPTION` for what ssh does not know, and for what only the computer's own client can do. */
 export function readClientWords(words: readonly string[]): ClientWords {
   const found: Mutable = {

@@ -74,7 +74,7 @@ function common(config: ClientConfig): Omit<Hop, 'pinned' | 'onFirstContact'> {
 }
 
 /** docker-machine's default, root, unless ssh_config names somebody: the client's answer is the user's own name when it does not. */
-function targetUser({ user }: ClientConfig, { platform: { env } }: SshAccess): string {
+export function targetUser({ user }: ClientConfig, { platform: { env } }: SshAccess): string {
   return user === '' || user === (env.USER ?? env.USERNAME) ? 'root' : user;
 }
 

@@ -4,11 +4,10 @@ import { localTerminal } from '../local-terminal.ts';
 import { MachineCommand } from '../machine-command.ts';
 import { withOneMachine } from '../pick-machines.ts';
 
-/** A login shell on the machine, or one command whose streams pass untouched and whose exit code is ours. */
+/** A login shell on the machine, or one command whose streams pass untouched and whose exit code is ours; ssh's options before it. */
 export default class Ssh extends MachineCommand {
   protected override async work({ session, args }: Call): Promise<number> {
     const [name, ...words] = args.names;
-    const command = remoteCommand(words);
     return withOneMachine(session, name === undefined ? [] : [name], async (machine) => {
       const state = await machine.state();
       if (state !== 'Running') {
@@ -19,14 +18,7 @@ export default class Ssh extends MachineCommand {
       const ssh = await machine.ssh();
       if (!ssh) throw new MachineError('NO_SSH', `Error: Cannot run SSH command: driver "${machine.driverName}" has no SSH`);
       const { stdin, stdout, stderr, signal } = session.input;
-      const terminal = command === undefined ? localTerminal(session.input) : undefined;
-      return ssh.run({ stdin, stdout, stderr, signal, ...(command === undefined ? {} : { command }), ...(terminal ? { terminal } : {}) });
+      return ssh.client(words, { stdin, stdout, stderr, signal, terminal: localTerminal(session.input) });
     });
   }
-}
-
-/** Words are joined by blanks for the remote shell, as ssh and docker-machine do; a `--` in front of them ends our own. */
-function remoteCommand(words: readonly string[]): string | undefined {
-  const command = words[0] === '--' ? words.slice(1) : words;
-  return command.length === 0 ? undefined : command.join(' ');
 }

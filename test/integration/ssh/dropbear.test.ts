@@ -29,7 +29,7 @@ it('shows the key that is pinned', async () => {
     };
     // our client's key is not in its user's authorized_keys: the host key was accepted before that is told
     const login = remoteShell(access, new AbortController().signal).run(['true']);
-    await expect(login).rejects.toMatchObject({ code: 'SSH_FAILED', message: expect.stringContaining('does not accept the key') });
+    await expect(login).rejects.toMatchObject({ code: 'SSH_DENIED', message: expect.stringContaining('does not accept the key') });
     const other = { ...access, hostKeys: [newEd25519HostKey().publicLine] };
     await expect(remoteShell(other, new AbortController().signal).run(['true'])).rejects.toMatchObject({ code: 'SSH_HOST_KEY' });
   } finally {

@@ -99,7 +99,7 @@ describe('an encrypted key', () => {
     const path = newKey(join(temporaryFolder(), 'key'), ['-t', 'ed25519'], 'secret');
     await expect(hello(keyed(path))).rejects.toMatchObject({ code: 'SSH_KEY', message: expect.stringContaining('is encrypted') });
     const { ask, asked } = asking(['a', 'b', 'c', 'd']);
-    await expect(hello(keyed(path, { ask }))).rejects.toMatchObject({ code: 'SSH_FAILED' });
+    await expect(hello(keyed(path, { ask }))).rejects.toMatchObject({ code: 'SSH_DENIED' });
     expect(asked.filter((text) => text.includes('Passphrase'))).toHaveLength(3);
   });
 
@@ -137,10 +137,10 @@ describe('a machine without a key of its own', () => {
   it('takes the keys of the agent', async () => {
     const other = await startAgent();
     try {
-      await expect(hello(access({ agent: other.socket }))).rejects.toMatchObject({ code: 'SSH_FAILED' });
+      await expect(hello(access({ agent: other.socket }))).rejects.toMatchObject({ code: 'SSH_DENIED' });
       other.add(newKey(join(temporaryFolder(), 'key'), ['-t', 'rsa', '-b', '2048']));
       await works(access({ agent: other.socket }));
-      await expect(hello(access({ agent: other.socket, config: 'IdentitiesOnly yes' }))).rejects.toMatchObject({ code: 'SSH_FAILED' });
+      await expect(hello(access({ agent: other.socket, config: 'IdentitiesOnly yes' }))).rejects.toMatchObject({ code: 'SSH_DENIED' });
       await works(access({ config: `IdentityAgent ${other.socket}` }));
     } finally {
       other.stop();

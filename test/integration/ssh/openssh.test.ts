@@ -171,7 +171,7 @@ describe('what goes wrong', () => {
     writeFileSync(keyPath, (await generateRsaKey()).privateKey, { mode: 0o600 });
     const endpoint = { ...access().endpoint, keyPath };
     await expect(run({ command: 'true' }, access({ endpoint }))).rejects.toMatchObject({
-      code: 'SSH_FAILED',
+      code: 'SSH_DENIED',
       message: expect.stringContaining(`does not accept the key ${keyPath}`),
     });
   });
