@@ -3,6 +3,7 @@ import { MachineError } from '../core/errors.ts';
 import { CERTIFICATE_FOLDER, type DaemonOptions } from './daemon-arguments.ts';
 import { parseDaemonJson, refuseConflicts } from './daemon-json.ts';
 import type { EngineInstaller } from './engine-installer.ts';
+import { leaveEngineTs } from './engine-ts-switch.ts';
 import { readEngineFacts, readFacts } from './facts.ts';
 import { familyOf, provisionerName } from './families.ts';
 import type { Guest, Workplace } from './guest.ts';
@@ -57,7 +58,9 @@ async function provision(guest: Guest, installer: EngineInstaller, order: Provis
   await installer.check(guest);
   renderOptions(guest, daemonOptions(guest, installer, order)); // what cannot be rendered or conflicts is told before anything changes
   await setHostname(guest, order.hostname);
-  const changed = await installer.install(guest, order.wish);
+  const left = installer.kind === 'docker' && (await leaveEngineTs(guest));
+  const before = left ? { ...guest, engine: await readEngineFacts(guest.root) } : guest;
+  const changed = (await installer.install(before, order.wish)) || left;
   if (changed) await noteChange(guest);
   const now = changed ? { ...guest, engine: await readEngineFacts(guest.root) } : guest;
   const tls = await order.tls();
@@ -72,7 +75,12 @@ async function provision(guest: Guest, installer: EngineInstaller, order: Provis
 function daemonOptions(guest: Guest, installer: EngineInstaller, { engine, ipv6 }: ProvisionOrder): DaemonOptions {
   const found = parseDaemonJson(guest.engine.daemonJson);
   const usual = Object.hasOwn(found, 'storage-driver') ? '' : installer.storageDriver(guest);
-  const options = { ...engine, storageDriver: engine.storageDriver || usual, program: guest.engine.program ?? '/usr/bin/dockerd', ipv6 };
+  const options = {
+    ...engine,
+    storageDriver: engine.storageDriver || usual,
+    program: installer.program ?? guest.engine.program ?? '/usr/bin/dockerd',
+    ipv6,
+  };
   refuseConflicts(found, options);
   return options;
 }

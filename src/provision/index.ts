@@ -3,6 +3,7 @@ import { bootImageProvisioner } from './boot-image.ts';
 import { distributionProvisioner } from './distribution.ts';
 import { dockerEngine } from './docker-engine.ts';
 import type { EngineInstaller, EngineKind } from './engine-installer.ts';
+import { engineTs } from './engine-ts.ts';
 import type { Provisioner } from './provisioner.ts';
 
 export { readFacts } from './facts.ts';
@@ -18,4 +19,4 @@ export function provisionerFor(guest: Capabilities['guest'], engine: EngineKind 
   return guest === 'distribution' ? distributionProvisioner(INSTALLERS[engine]) : undefined;
 }
 
-const INSTALLERS: Readonly<Record<EngineKind, EngineInstaller>> = { docker: dockerEngine, ts: dockerEngine };
+const INSTALLERS: Readonly<Record<EngineKind, EngineInstaller>> = { docker: dockerEngine, ts: engineTs };
