@@ -11,6 +11,7 @@ export const COMMAND_CLASSES: Readonly<Record<string, () => Promise<{ default: C
   context: () => import('./commands/context.ts'),
   create: () => import('./commands/create.ts'),
   env: () => import('./commands/env.ts'),
+  gc: () => import('./commands/gc.ts'),
   'image build': () => import('./commands/image-build.ts'),
   'image ls': () => import('./commands/image-ls.ts'),
   'image rm': () => import('./commands/image-rm.ts'),

@@ -135,8 +135,8 @@ const regenerateFlags: readonly CliFlag[] = [
 
 const gcFlags: readonly CliFlag[] = [
   { name: 'dry-run', type: 'bool', help: 'List and remove nothing' },
-  { name: 'y', type: 'bool', help: 'Remove without asking' },
-  json('Print an array of JSON objects; removes only with -y'),
+  { name: 'yes', short: 'y', type: 'bool', help: 'Remove without asking' },
+  json('Print an array of JSON objects; removes only with --yes'),
 ];
 
 const imageBuildFlags: readonly CliFlag[] = [

@@ -117,9 +117,31 @@ export interface ImageUpgrade {
   useImage(image: BootImage): Promise<void>;
 }
 
+/** An object at a provider that carries the tag of a store (`context.storeId`) and of a machine. */
+export interface OwnedObject {
+  /** The provider's own, as `removeOwned` takes it. */
+  readonly id: string;
+  readonly machine: string;
+  /** What it is: `droplet`, `security group`. */
+  readonly description: string;
+}
+
+/**
+ * The driver tags what it makes with the store's id and the machine's name, so that `gc` finds what a crash or `rm -f` left. It
+ * looks in the account and place of the machine it was opened for, at objects of all machines of the store. Of another store it
+ * gives and removes nothing.
+ */
+export interface OwnedObjects {
+  /** Idempotent, changes nothing. */
+  listOwned(): Promise<readonly OwnedObject[]>;
+  /** Idempotent: what is gone is success. */
+  removeOwned(id: string): Promise<void>;
+}
+
 const has = (driver: object, ...methods: string[]): boolean =>
   methods.every((method) => typeof (driver as Record<string, unknown>)[method] === 'function');
 
 export const pushesReadiness = (driver: Driver): driver is Driver & ReadinessPush => has(driver, 'awaitReady');
 export const readsHostKeys = (driver: Driver): driver is Driver & HostKeyReader => has(driver, 'readHostKeys');
 export const upgradesImage = (driver: Driver): driver is Driver & ImageUpgrade => has(driver, 'useImage');
+export const listsOwned = (driver: Driver): driver is Driver & OwnedObjects => has(driver, 'listOwned', 'removeOwned');

@@ -32,7 +32,8 @@ export function imagesOf(host: MachinesHost): Images {
         const cache = await openCache(host);
         return (ifNeeded && (await upToDate(cache))) || build(host, cache, options, signal);
       }),
-    remove: (reference) => host.lockStore(LOCK, async () => (await openCache(host)).remove(reference, (digest) => usersOf(host, digest))),
+    remove: (reference) =>
+      host.lockStore(LOCK, async () => (await openCache(host)).remove(reference, (digest) => imageUsers(host, digest))),
   };
 }
 
@@ -107,7 +108,7 @@ function described({ dir, manifest }: CachedImage): BootImage {
 }
 
 /** A driver that boots from an image has its digest in its state, whatever it calls it. */
-async function usersOf(host: MachinesHost, digest: string): Promise<string[]> {
+export async function imageUsers(host: MachinesHost, digest: string): Promise<string[]> {
   const names = await machineNames(host.paths);
   const entries = await Promise.all(names.map((name) => loadEntry(host.paths.machine(name), name).catch(() => undefined)));
   return entries.filter((entry) => entry?.config.driver.includes(digest)).map((entry) => entry?.config.name ?? '');

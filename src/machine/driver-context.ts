@@ -5,7 +5,6 @@ import { writeFileAtomic } from '../core/atomic-file.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DriverContext, HostContext, IdentityRequest } from '../driver/context.ts';
 import type { DriverDefinition } from '../driver/contract.ts';
-import { provisionerFor, tarOf } from '../provision/index.ts';
 import type { SecretSources } from '../store/secrets.ts';
 import { bootImageOf } from './boot-images.ts';
 import { loadEntry, type MachineEntry } from './entry.ts';
@@ -42,7 +41,8 @@ export async function driverContext(
   signal: AbortSignal,
   secrets?: SecretSources,
 ): Promise<OwnedContext> {
-  const machineDir = host.paths.machine(name).dir;
+  const place = () => entry()?.paths ?? host.paths.machine(name); // what rm -f kept lies elsewhere
+  const machineDir = place().dir;
   const temporary: string[] = [];
   const computer = { platform: host.options.platform, runner: host.options.runner };
   const log = prefixed(host.options.log, name);
@@ -61,7 +61,7 @@ export async function driverContext(
       temporary.push(dir);
       return dir;
     },
-    secret: async (flag) => (await import('./driver-secret.ts')).driverSecret(host, name, definition, flag, secrets),
+    secret: async (flag) => (await import('./driver-secret.ts')).driverSecret(host, place(), definition, flag, secrets),
     checkpoint: (state) => made().saveDriver(state),
     bootImage: (reference) => bootImageOf(host, reference, signal),
     identity: (request) => identity(host, definition, made(), request),
@@ -77,6 +77,7 @@ export async function driverContext(
 }
 
 async function identity(host: MachinesHost, definition: DriverDefinition, entry: MachineEntry, request: IdentityRequest) {
+  const { provisionerFor, tarOf } = await import('../provision/index.ts');
   const provisioner = provisionerFor(definition.capabilities.guest);
   if (!provisioner) throw new Error(`driver ${definition.name}: its guest takes no identity`);
   const { offerCertificates } = await import('./certificates.ts');

@@ -1,6 +1,7 @@
 import { posix, win32 } from 'node:path';
 import type { AuthorityPaths } from '../certs/authority.ts';
 import { systemCode } from '../core/errors.ts';
+import { makeFolder } from '../core/folder.ts';
 import { type StorePaths, storePaths } from '../store/paths.ts';
 import type { MachinesOptions } from './api.ts';
 
@@ -16,6 +17,9 @@ export interface MachinesHost {
   storeId(): Promise<string>;
   /** Runs `work` while no other process changes this machine. */
   lockMachine<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** As `lockMachine` and `lockStore` where nobody holds the lock now; false when somebody does, and `work` was not run. */
+  tryLockMachine(name: string, work: () => Promise<void>): Promise<boolean>;
+  tryLockStore(name: string, work: () => Promise<void>): Promise<boolean>;
   /** Runs `work` while no other process holds this lock of the store. */
   lockStore<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
@@ -30,6 +34,18 @@ export function machinesHost(options: MachinesOptions): MachinesHost {
     const { withFileLock } = await import('../host/file-lock.ts'); // most commands change nothing
     return withFileLock(paths.lock(name), { platform: options.platform, clock: options.clock, signal, onWait }, work);
   };
+  const tryLock = async (name: string, work: () => Promise<void>) => {
+    const { tryFileLock } = await import('../host/file-lock.ts');
+    await makeFolder(paths.locksDir);
+    const release = await tryFileLock(paths.lock(name), options.platform);
+    if (!release) return false;
+    try {
+      await work();
+      return true;
+    } finally {
+      await release();
+    }
+  };
   return {
     options,
     paths,
@@ -40,6 +56,8 @@ export function machinesHost(options: MachinesOptions): MachinesHost {
       clientKey: absolute(options.tls?.clientKey) ?? paths.clientKey,
     },
     user: (os === 'win32' ? env.USERNAME : env.USER) || 'unknown',
+    tryLockMachine: (name, work) => tryLock(`machine-${name}`, work),
+    tryLockStore: (name, work) => tryLock(name, work),
     storeId: () => (id ??= readStoreId(paths.storeRecord)),
     lockMachine: (name, work, signal) =>
       lock(`machine-${name}`, () => options.log.warn(`Waiting for another command that works on machine "${name}"...`), work, signal),

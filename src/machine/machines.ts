@@ -24,6 +24,7 @@ export function machinesOf(host: MachinesHost): Machines {
     beginRotation: async () => (await import('./rotation.ts')).beginRotation(host),
     certificates: async (names) => (await import('./certificate-list.ts')).certificateList(host, names),
     continueRotation: async (named) => (await import('./rotation.ts')).continueRotation(host, named),
+    orphans: async () => (await import('./garbage/index.ts')).orphansOf(host),
     statesTogether: (machines) => statesTogether(host, machines),
     copy: async (request, listener) => (await import('./copy.ts')).copyBetween(host, request, listener),
     images: imagesOf(host),

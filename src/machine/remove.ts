@@ -17,20 +17,26 @@ export async function removeMachine(host: MachinesHost, name: string, force: boo
     }
     const entry = await loadOr(host, name, force);
     if (entry) {
-      await removeDriverPart(host, entry, force);
+      const failure = await removeDriverPart(host, entry, force);
       await dropContext(host, entry);
+      if (failure !== undefined) return (await import('./garbage/kept.ts')).keepOrphan(host, entry, failure);
     }
     await deleteEntry(paths);
   });
 }
 
-async function removeDriverPart(host: MachinesHost, entry: MachineEntry, force: boolean): Promise<void> {
+/** With force the reason why it could not be removed, which was told. */
+async function removeDriverPart(host: MachinesHost, entry: MachineEntry, force: boolean): Promise<string | undefined> {
   try {
     await removeVm(host, entry, host.options.signal);
+    return undefined;
   } catch (error) {
     host.options.signal.throwIfAborted();
     if (!force) throw error;
-    host.options.log.warn(`Error removing host ${JSON.stringify(entry.config.name)}: ${messageOf(error)}`);
+    const name = JSON.stringify(entry.config.name);
+    host.options.log.warn(`Error removing host ${name}: ${messageOf(error)}`);
+    host.options.log.warn(`What its driver made of ${name} may still exist: "tsmachine gc" lists it and tries again.`);
+    return messageOf(error);
   }
 }
 

@@ -15,6 +15,8 @@ export interface StorePaths {
   /** Ours: what is on its way into machines/ or out of it. */
   readonly stagingRoot: string;
   readonly leavingRoot: string;
+  /** Ours: machines that `rm -f` took out of machines/ although their driver could not remove them. */
+  readonly orphansDir: string;
   readonly cacheDir: string;
   /** Ours: boot images by digest. */
   readonly imagesDir: string;
@@ -24,6 +26,8 @@ export interface StorePaths {
   readonly locksDir: string;
   lock(name: string): string;
   machine(name: string): MachinePaths;
+  /** Of a folder in `orphansDir`. */
+  orphan(id: string): MachinePaths;
 }
 
 export interface MachinePaths {
@@ -59,6 +63,24 @@ export function storePaths(root: string, os: NodeJS.Platform = process.platform)
   const locksDir = join(base, 'locks');
   const stagingRoot = join(base, 'staging', 'new');
   const leavingRoot = join(base, 'staging', 'old');
+  const orphansDir = join(base, 'orphans');
+  const machineFiles = (dir: string, name: string): MachinePaths => ({
+    dir,
+    stagingDir: join(stagingRoot, name),
+    leavingDir: join(leavingRoot, name),
+    besideDirs: { staging: join(machinesDir, `.${name}.new`), leaving: join(machinesDir, `.${name}.old`) },
+    config: join(dir, 'config.json'),
+    record: join(dir, 'tsmachine.json'),
+    secrets: join(dir, 'secrets.json'),
+    caCert: join(dir, 'ca.pem'),
+    clientCert: join(dir, 'cert.pem'),
+    clientKey: join(dir, 'key.pem'),
+    serverCert: join(dir, 'server.pem'),
+    serverKey: join(dir, 'server-key.pem'),
+    sshKey: join(dir, 'id_rsa'),
+    sshPublicKey: join(dir, 'id_rsa.pub'),
+    hostKey: join(dir, 'dropbear_ed25519_host_key'),
+  });
   return {
     root: base,
     certsDir,
@@ -70,30 +92,13 @@ export function storePaths(root: string, os: NodeJS.Platform = process.platform)
     machinesDir,
     stagingRoot,
     leavingRoot,
+    orphansDir,
     cacheDir: join(base, 'cache'),
     imagesDir: join(base, 'images'),
     storeRecord: join(base, 'tsmachine.json'),
     locksDir,
     lock: (name) => join(locksDir, `${encodeURIComponent(name)}.lock`),
-    machine: (name) => {
-      const dir = join(machinesDir, name);
-      return {
-        dir,
-        stagingDir: join(stagingRoot, name),
-        leavingDir: join(leavingRoot, name),
-        besideDirs: { staging: join(machinesDir, `.${name}.new`), leaving: join(machinesDir, `.${name}.old`) },
-        config: join(dir, 'config.json'),
-        record: join(dir, 'tsmachine.json'),
-        secrets: join(dir, 'secrets.json'),
-        caCert: join(dir, 'ca.pem'),
-        clientCert: join(dir, 'cert.pem'),
-        clientKey: join(dir, 'key.pem'),
-        serverCert: join(dir, 'server.pem'),
-        serverKey: join(dir, 'server-key.pem'),
-        sshKey: join(dir, 'id_rsa'),
-        sshPublicKey: join(dir, 'id_rsa.pub'),
-        hostKey: join(dir, 'dropbear_ed25519_host_key'),
-      };
-    },
+    machine: (name) => machineFiles(join(machinesDir, name), name),
+    orphan: (id) => machineFiles(join(orphansDir, id), id),
   };
 }

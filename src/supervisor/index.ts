@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMachineError, MachineError, systemCode } from '../core/errors.ts';
 import { startDetached } from '../host/detached.ts';
+import type { ProcessIdentity } from '../host/process-identity.ts';
 import type { Supervisor, VirtualMachine } from '../host/virtual-machine.ts';
 import { connectToSupervisor } from './address.ts';
 import { SupervisorClient } from './client.ts';
@@ -32,6 +33,11 @@ export async function findSupervisor(dir: string, computer: Computer): Promise<S
 /** Whether a VM runs in a machine's folder: a few file reads, nothing is started. */
 export async function vmAlive(dir: string, computer: Computer): Promise<boolean> {
   return (await findVm(dir, computer)) !== undefined;
+}
+
+/** The VM process that runs in a machine's folder. */
+export async function vmProcess(dir: string, computer: Computer): Promise<ProcessIdentity | undefined> {
+  return (await findVm(dir, computer))?.process;
 }
 
 function client(place: SupervisedPlace): Supervisor {

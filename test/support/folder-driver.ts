@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:https';
 import { createServer as createProbe } from 'node:net';
 import { join } from 'node:path';
 
-import type { Capabilities, Driver, DriverContext, DriverDefinition, FlagValues } from '../../src/driver/index.ts';
+import type { Capabilities, Driver, DriverContext, DriverDefinition, FlagValues, OwnedObject } from '../../src/driver/index.ts';
 
 /** Where a test wants to interfere: called with the name of the place. */
 export type Hook = (place: FolderPlace) => void | Promise<void>;
@@ -78,6 +78,7 @@ class FolderDriver implements Driver {
     await mkdir(this.place);
     await this.hook('half-made');
     await this.handOver();
+    await writeFile(join(this.place, 'store'), this.context.storeId);
     await writeFile(join(this.place, 'power'), 'on');
     await this.hook('made');
   }
@@ -87,6 +88,16 @@ class FolderDriver implements Driver {
     servers.get(this.place)?.close();
     servers.delete(this.place);
     if (this.values.Made) await rm(this.place, { recursive: true, force: true });
+  }
+
+  async listOwned(): Promise<OwnedObject[]> {
+    const names = await readdir(this.values.Cloud);
+    const stores = await Promise.all(names.map((name) => readFile(join(this.values.Cloud, name, 'store'), 'utf8').catch(() => '')));
+    return names.filter((_, at) => stores[at] === this.context.storeId).map((name) => ({ id: name, machine: name, description: 'folder' }));
+  }
+
+  async removeOwned(id: string): Promise<void> {
+    await rm(join(this.values.Cloud, id), { recursive: true, force: true });
   }
 
   async awaitReady(onPhase: (phase: string, seconds: number) => void): Promise<void> {
