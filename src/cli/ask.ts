@@ -6,7 +6,7 @@ import type { ProgramInput } from './session.ts';
  * of input. Works the same with and without a terminal.
  */
 export async function askYesNo(input: ProgramInput, question: string): Promise<boolean | undefined> {
-  input.stdout.write(question);
+  input.out.write(question);
   const lines = createInterface({ input: input.stdin });
   try {
     const answer = await firstLine(lines, input.signal);

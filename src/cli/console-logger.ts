@@ -1,7 +1,7 @@
 import type { Logger } from '../core/logger.ts';
 import { printable } from '../core/printable.ts';
 import { redacted } from '../core/redaction.ts';
-import type { OutputStream } from './session.ts';
+import type { TextOutput } from './text-output.ts';
 
 /** Takes the information lines for a while. */
 export interface InfoSink {
@@ -22,8 +22,8 @@ export interface ConsoleLogger extends Logger {
  * debug lines on stderr, the latter with the time since the start.
  */
 export function consoleLogger(options: {
-  info: () => OutputStream;
-  warnings: () => OutputStream;
+  info: () => TextOutput;
+  warnings: () => TextOutput;
   debug: boolean;
   elapsed: () => number;
 }): ConsoleLogger {

@@ -20,7 +20,7 @@ export async function runProgram(input: ProgramInput): Promise<number> {
     return await dispatch(input);
   } catch (error) {
     const stopped = input.signal.aborted && isMachineError(input.signal.reason) ? input.signal.reason : undefined;
-    input.stderr.write(`${await emphasised(errorText(stopped ?? error, saysDebug(input.words)), input)}\n`);
+    input.err.write(`${await emphasised(errorText(stopped ?? error, saysDebug(input.words)), input)}\n`);
     return (stopped ?? (isMachineError(error) ? error : undefined))?.exitCode ?? 1;
   }
 }
@@ -67,9 +67,9 @@ function rawArguments(words: readonly string[]): ParsedArguments {
 
 /** `env` and `config` keep stdout for what a shell evaluates. */
 function sessionFor(input: ProgramInput, globals: GlobalOptions, spec: CommandSpec): Session {
-  const info = () => (spec.name === 'env' || spec.name === 'config' ? input.stderr : input.stdout);
+  const info = () => (spec.name === 'env' || spec.name === 'config' ? input.err : input.out);
   const started = input.clock.now();
-  const log = consoleLogger({ info, warnings: () => input.stderr, debug: globals.debug, elapsed: () => input.clock.now() - started });
+  const log = consoleLogger({ info, warnings: () => input.err, debug: globals.debug, elapsed: () => input.clock.now() - started });
   return openSession(input, globals, log);
 }
 
@@ -85,6 +85,6 @@ async function help(input: ProgramInput, leading: ParsedArguments, words: readon
 }
 
 function say(input: ProgramInput, text: string): number {
-  input.stdout.write(`${text}\n`);
+  input.out.write(`${text}\n`);
   return 0;
 }

@@ -7,6 +7,7 @@ import type { Machines, MachinesOptions, Question } from '../machine/api.ts';
 import type { ConsoleLogger } from './console-logger.ts';
 import type { GlobalOptions } from './global-flags.ts';
 import { forStream } from './render/terminal-text.ts';
+import type { TextOutput } from './text-output.ts';
 
 /** What the program is given from outside; main.ts makes it from the process, tests from their own parts. */
 export interface ProgramInput {
@@ -19,6 +20,9 @@ export interface ProgramInput {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** The same for texts, without opening the streams where that can be done. */
+  readonly out: TextOutput;
+  readonly err: TextOutput;
   readonly clock: Clock;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
@@ -47,8 +51,8 @@ export function openSession(input: ProgramInput, globals: GlobalOptions, log: Co
     globals,
     log,
     runner,
-    print: (text) => void input.stdout.write(`${forStream(input.stdout, text)}\n`),
-    warn: (text) => void input.stderr.write(`${printable(text)}\n`),
+    print: (text) => void input.out.write(`${forStream(input.out, text)}\n`),
+    warn: (text) => void input.err.write(`${printable(text)}\n`),
     machines: () => (machines ??= open({ input, globals, log, runner })),
   };
 }

@@ -1,25 +1,25 @@
-import { constants } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
 
 /**
  * A small file's text. Whatever else stands under that name (a folder, a FIFO nobody writes to, a device without an end, a file
- * of gigabytes) is refused with an error that says what was found; nothing of it is opened for long or read.
+ * of gigabytes) is refused with an error that says what was found; nothing of it is opened for long or read. Read synchronously:
+ * commands wait for these files anyway, and node:fs/promises takes 2 ms to load.
  */
 export async function readSmallFile(path: string, limit: number): Promise<string> {
-  if (!(await stat(path)).isFile()) throw new Error(`expected a file, found ${await kindOf(path)}`);
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // it may have been replaced meanwhile
+  const there = statSync(path);
+  if (!there.isFile()) throw new Error(`expected a file, found ${kindOf(there)}`);
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // it may have been replaced meanwhile
   try {
-    const found = await file.stat();
+    const found = fstatSync(file);
     if (!found.isFile()) throw new Error('expected a file, found something else');
     if (found.size > limit) throw new Error(`expected at most ${limit} bytes, found ${found.size}`);
-    return decoded(await file.readFile());
+    return decoded(readFileSync(file));
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
-async function kindOf(path: string): Promise<string> {
-  const found = await stat(path);
+function kindOf(found: Stats): string {
   if (found.isDirectory()) return 'a folder';
   if (found.isFIFO()) return 'a pipe';
   if (found.isSocket()) return 'a socket';

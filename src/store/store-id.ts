@@ -1,4 +1,5 @@
-import { link, readFile, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { link, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { systemCode } from '../core/errors.ts';
@@ -23,7 +24,7 @@ export async function storeId(path: string): Promise<string> {
 
 async function read(path: string): Promise<string | undefined> {
   try {
-    const { id } = JSON.parse(await readFile(path, 'utf8')) as { id?: unknown };
+    const { id } = JSON.parse(readFileSync(path, 'utf8')) as { id?: unknown };
     if (typeof id === 'string' && id !== '') return id;
     throw new Error(`${path}: expected an id, found ${JSON.stringify(id)}`);
   } catch (error) {

@@ -26,7 +26,7 @@ async function printFormatted(session: Session, format: string, text: string): P
     session.print(compileTemplate(format, { functions: jsonFunctions })(JSON.parse(text)));
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    session.input.stdout.write(error.output);
+    session.input.out.write(error.output);
     throw error.phase === 'parse' ? new MachineError(error.code, `template parsing error: ${error.message}`) : error;
   }
 }

@@ -15,7 +15,7 @@ export const ls: Action = async (call) => {
     throw usageError('--json goes with neither --quiet nor --format', 'Choose one');
   const filter = parseListFilter(stringsFlag(values, 'filter'));
   if (boolFlag(values, 'watch')) return (await import('./watch-list.ts')).watchList(call, (indent) => listText(call, filter, indent));
-  call.session.input.stdout.write(forStream(call.session.input.stdout, await listText(call, filter)));
+  call.session.input.out.write(forStream(call.session.input.out, await listText(call, filter)));
   return 0;
 };
 
@@ -37,7 +37,7 @@ async function listText(call: Call, filter: ListFilter, indent?: 'one line'): Pr
 export const timeoutOf = ({ args }: Call): number => intFlag(args.values, 'timeout') * 1000;
 
 /** A person does; scripts read `ls 2>&1` and `status 2>&1`. */
-export const seesWarnings = ({ input }: Session): boolean => input.stdout.isTTY === true && input.stderr.isTTY === true;
+export const seesWarnings = ({ input }: Session): boolean => input.out.isTTY === true && input.err.isTTY === true;
 
 /** A machine that did not answer in time may take as long to let go: nobody waits for it. */
 export async function close({ machines }: LoadedMachines): Promise<void> {
@@ -55,7 +55,7 @@ async function table({ session, args }: Call, rows: readonly MachineRow[]): Prom
   try {
     return formatRows(format, rows);
   } catch (error) {
-    if (error instanceof TemplateError) session.input.stdout.write(error.output);
+    if (error instanceof TemplateError) session.input.out.write(error.output);
     throw error;
   }
 }

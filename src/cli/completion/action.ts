@@ -24,7 +24,7 @@ export const completion: Action = async (call) => {
     return 0;
   }
   if (first === '' || words.length > 0) throw usageError(`Expected one shell: ${COMPLETION_SHELLS.join(', ')}`);
-  session.input.stdout.write(completionScript(first, programName(session.input)));
+  session.input.out.write(completionScript(first, programName(session.input)));
   return 0;
 };
 

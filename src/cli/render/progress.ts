@@ -9,10 +9,10 @@ export interface Progress extends StepListener, InfoSink {
 
 /** On a terminal (of a width that holds a line) steps with their times; elsewhere, and with --debug, the library's plain lines. */
 export async function stepProgress(session: Session): Promise<Progress> {
-  const { isTTY, columns = 0 } = session.input.stdout;
-  if (isTTY && columns >= 40 && !session.globals.debug) return (await import('./terminal-steps.ts')).terminalSteps();
+  const { input, globals } = session;
+  if (input.out.isTTY && (input.stdout.columns ?? 0) >= 40 && !globals.debug) return (await import('./terminal-steps.ts')).terminalSteps();
   return {
-    info: (message) => void session.input.stdout.write(`${message}\n`),
+    info: (message) => void input.out.write(`${message}\n`),
     begin: (step, title) => session.log.debug(`${step}: ${title}`),
     detail: (step, text) => session.log.debug(`${step}: ${text}`),
     end: (step, milliseconds) => session.log.debug(`${step}: done in ${Math.round(milliseconds)} ms`),

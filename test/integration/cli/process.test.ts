@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -135,6 +136,28 @@ describe('the process', () => {
     child.stderr.on('data', (data: Buffer) => stderr.push(data));
     await new Promise((resolve) => child.once('close', resolve));
     expect(Buffer.concat(stderr).toString()).toBe('');
+  });
+
+  it('writes all of a text that is longer than its reader is quick, in order', async () => {
+    await cli.run(['create', '-d', 'none', '--url', 'tcp://127.0.0.1:9', 'long']);
+    const child = cli.start(['inspect', '-f', '{{printf "%300000s|%v" .Name .Name}}', 'long']);
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // a pipe holds 64 KiB; what is left open gets half a second
+    expect(await text(child.stdout)).toBe(`${'long'.padStart(300_000)}|long\n`);
+  });
+
+  it('writes to a file what it says on both streams, in the order it says it', async () => {
+    const file = join(cli.folder, 'both');
+    const both = openSync(file, 'w');
+    const child = spawn(process.execPath, [cli.launcher, 'rm', 'nowhere', 'long'], {
+      env: cli.environment(),
+      stdio: ['pipe', both, both],
+    });
+    child.stdin?.end('y\n');
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
+    closeSync(both);
+    expect(readFileSync(file, 'utf8')).toMatch(
+      /^About to remove nowhere, long\n[\s\S]*\(y\/n\): .*Successfully removed long\n[\s\S]*"nowhere"/,
+    );
   });
 
   it('shows how long things take with --debug, and a stack for a known error', async () => {

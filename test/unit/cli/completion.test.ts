@@ -99,7 +99,7 @@ describe('candidates', () => {
   it.each([
     [
       ['create', '-d', ''],
-      ['none', 'qemu'],
+      ['generic', 'none', 'qemu'],
     ],
     [['create', '--driver=q'], ['--driver=qemu']],
     [['create', '-d=n'], ['-d=none']],

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { emphasised } from '../../../src/cli/render/emphasis.ts';
 
 const terminal = Object.assign(new PassThrough(), { isTTY: true });
-const at = (env: Record<string, string>, stderr = terminal) => ({
-  stderr,
+const at = (env: Record<string, string>, err = terminal) => ({
+  err,
   platform: { os: 'linux' as const, arch: 'x64' as const, env, home: '/', uid: 0 },
 });
 

@@ -39,7 +39,9 @@ export class TestStore {
       parentPid: 1,
       stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
       stdout,
+      out: stdout,
       stderr,
+      err: stderr,
       clock: systemClock,
       signal: options.signal ?? new AbortController().signal,
     });
