@@ -19,6 +19,12 @@ export interface CliOptions {
   readonly stdin?: string;
   readonly invocation?: readonly string[];
   readonly signal?: AbortSignal;
+  /** What the clock says, milliseconds since the epoch. */
+  readonly now?: number;
+  /** Both outputs are a terminal. */
+  readonly terminal?: boolean;
+  /** Told whatever is written to stdout. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** Files of certs/. */
@@ -30,8 +36,9 @@ export class TestStore {
 
   run = async (words: readonly string[], options: CliOptions = {}): Promise<Printed> => {
     const platform: Platform = { os: options.os ?? 'linux', arch: 'x64', env: options.env ?? {}, home: this.home, uid: 1000 };
-    const stdout = new Collector();
-    const stderr = new Collector();
+    const { now, terminal = false } = options;
+    const stdout = new Collector(terminal, options.onOutput);
+    const stderr = new Collector(terminal);
     const code = await runProgram({
       words,
       invocation: options.invocation ?? ['tsmachine'],
@@ -42,7 +49,7 @@ export class TestStore {
       out: stdout,
       stderr,
       err: stderr,
-      clock: systemClock,
+      clock: now === undefined ? systemClock : { ...systemClock, now: () => now },
       signal: options.signal ?? new AbortController().signal,
     });
     return { code, stdout: stdout.text(), stderr: stderr.text() };
@@ -66,10 +73,19 @@ export class TestStore {
 }
 
 class Collector extends Writable {
+  readonly isTTY: boolean;
   private readonly chunks: Buffer[] = [];
+  private readonly onText: (text: string) => void;
+
+  constructor(isTTY: boolean, onText: (text: string) => void = () => {}) {
+    super();
+    this.isTTY = isTTY;
+    this.onText = onText;
+  }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.chunks.push(chunk);
+    this.onText(chunk.toString('utf8'));
     done();
   }
 
