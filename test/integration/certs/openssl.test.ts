@@ -1,14 +1,16 @@
 /** What openssl says of our certificates. */
 
 import { execFile } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ensureAuthority, issueServerCertificate } from '../../../src/certs/authority.ts';
 import { writePair } from '../../../src/certs/files.ts';
+import { beginRotation, currentAuthority } from '../../../src/certs/rotation.ts';
 import { silentLogger } from '../../../src/core/logger.ts';
 import { machinesHost } from '../../../src/machine/host.ts';
+import { storePaths } from '../../../src/store/paths.ts';
 import { folderDriver } from '../../support/folder-driver.ts';
 import { testStore } from '../../support/machines.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -81,6 +83,45 @@ describe('openssl', () => {
     expect(shown).toMatch(/Key Usage: critical\n\s+Digital Signature, Key Encipherment, Key Agreement\n/);
     expect(shown).toMatch(/Basic Constraints: critical\n\s+CA:FALSE/);
     expect(shown).toMatch(/DNS:extra\.example, DNS:m1, DNS:localhost, IP Address:127\.0\.0\.1, IP Address:10\.1\.2\.3, IP Address:FD00/);
+  });
+});
+
+describe('a rotation of a CA without key identifiers, as Go before 1.15 made them', () => {
+  it('gives a bundle that verifies the certificates of both CAs', async () => {
+    const paths = storePaths(temporaryFolder());
+    const at = (name: string) => join(paths.certsDir, name);
+    const now = Date.now();
+    await mkdir(paths.certsDir, { recursive: true });
+    const extensions = ['subjectKeyIdentifier=none', 'authorityKeyIdentifier=none'];
+    const sign = async (name: string, more: string[], signer: string[]) => {
+      await openssl(
+        'req',
+        '-new',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-subj',
+        name === 'ca' ? '/O=tester' : '/O=tester.m',
+        '-keyout',
+        at(`${name}-key.pem`),
+        '-out',
+        at('csr'),
+      );
+      await writeFile(at('extensions'), [...extensions, ...more].join('\n'));
+      await openssl('x509', '-req', '-in', at('csr'), '-days', '30', '-extfile', at('extensions'), '-out', at(`${name}.pem`), ...signer);
+    };
+    await sign('ca', ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'], ['-signkey', at('ca-key.pem')]);
+    await sign('server', ['extendedKeyUsage=serverAuth'], ['-CA', at('ca.pem'), '-CAkey', at('ca-key.pem'), '-set_serial', '7']);
+    const options = { user: 'tester', now, log: silentLogger };
+    await ensureAuthority(paths, options);
+    await beginRotation(paths, paths.rotation, options);
+    const next = await currentAuthority(paths, paths.rotation, async () => {});
+    const pair = await issueServerCertificate(next.paths, { user: 'tester', machineName: 'm', names: ['m'], now });
+    await writeFile(at('new-server.pem'), pair.certificate);
+    await writeFile(at('trust.pem'), next.trust);
+    for (const bundle of ['ca.pem', 'trust.pem'])
+      for (const certificate of ['server.pem', 'new-server.pem', 'cert.pem', 'next/cert.pem'])
+        expect(await openssl('verify', '-CAfile', at(bundle), at(certificate)), `${certificate} by ${bundle}`).toContain('OK');
   });
 });
 
