@@ -1,5 +1,5 @@
 /** What `create` does, in order. Each step may be the last that a crash lets happen. */
-import { MachineError } from '../core/errors.ts';
+import { isMachineError, MachineError } from '../core/errors.ts';
 import { pushesReadiness } from '../driver/contract.ts';
 import { emptyRecord, type MachineRecord } from '../store/record.ts';
 import type { CreateRequest } from './api.ts';
@@ -17,11 +17,14 @@ export interface CreateStep {
   readonly name: string;
   readonly title: string;
   /** How docker-machine begins the message of a failure here. */
-  readonly failure: string;
+  readonly failure: string | ((error: unknown) => string);
   /** Left out when an earlier attempt got past the making of the VM. */
   readonly onlyAnew?: true;
   run(job: CreateJob): Promise<void>;
 }
+
+/** Codes of errors of login and detection, which docker-machine tells apart from those of provisioning. */
+const DETECTION = ['OS_NOT_RECOGNIZED', 'NOT_LINUX', 'SSH_FAILED', 'SSH_AUTH', 'SSH_KEY', 'SSH_HOST_KEY'];
 
 const RUNNING_TIMEOUT = 180_000;
 
@@ -127,7 +130,10 @@ export const createSteps: readonly CreateStep[] = [
   {
     name: 'provision',
     title: 'Set the guest up',
-    failure: 'Error creating machine: Error running provisioning: ',
+    failure: (error) =>
+      isMachineError(error) && DETECTION.includes(error.code)
+        ? 'Error creating machine: Error detecting OS: '
+        : 'Error creating machine: Error running provisioning: ',
     async run({ host, request, signal, ...job }) {
       if (request.driver.capabilities.guest !== 'distribution' || !job.entry || !job.opened) return;
       host.options.log.info('Detecting operating system of created instance...');

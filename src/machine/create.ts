@@ -80,7 +80,7 @@ async function undoEverything(job: CreateJob): Promise<void> {
 async function keepFailed(job: CreateJob, step: CreateStep, error: unknown): Promise<void> {
   const { entry, host } = job;
   if (!entry) return;
-  const reasons = [`${step.failure}${messageOf(error)}`];
+  const reasons = [`${failureOf(step, error)}${messageOf(error)}`];
   try {
     await job.opened?.driver.close();
     await removeVm(host, entry);
@@ -96,13 +96,18 @@ async function keepFailed(job: CreateJob, step: CreateStep, error: unknown): Pro
   }
 }
 
+const failureOf = ({ failure }: CreateStep, error: unknown): string => (typeof failure === 'string' ? failure : failure(error));
+
 /** The error as docker-machine words it. A bug stays what it is, with its stack. */
 function described(step: CreateStep, error: unknown): unknown {
   if (!isMachineError(error) && systemCode(error) === undefined) return error;
   const known = isMachineError(error) ? error : undefined;
   const options = { cause: error, ...(known?.hint === undefined ? {} : { hint: known.hint }) };
   if (step.name === 'pre-create-check')
-    return new MachineError('PRE_CREATE_CHECK', `${step.failure}${JSON.stringify(messageOf(error))}`, { ...options, exitCode: 3 });
+    return new MachineError('PRE_CREATE_CHECK', `${failureOf(step, error)}${JSON.stringify(messageOf(error))}`, {
+      ...options,
+      exitCode: 3,
+    });
   const code = known?.code ?? 'CREATE_FAILED';
-  return new MachineError(code, `${step.failure}${messageOf(error)}`, { ...options, exitCode: known?.exitCode ?? 1 });
+  return new MachineError(code, `${failureOf(step, error)}${messageOf(error)}`, { ...options, exitCode: known?.exitCode ?? 1 });
 }

@@ -8,7 +8,7 @@ import { readEngineFacts, readFacts } from './facts.ts';
 import { familyOf, provisionerName } from './families.ts';
 import type { Guest, Workplace } from './guest.ts';
 import type { MachineIdentity } from './identity.ts';
-import { optionsFile, renderOpenRc } from './openrc-conf.ts';
+import { optionsFile, renderOpenRc, withOurPart } from './openrc-conf.ts';
 import { rootShell } from './privilege.ts';
 import type { Provisioner, ProvisionOrder } from './provisioner.ts';
 import { writeFiles } from './remote-files.ts';
@@ -88,7 +88,7 @@ function daemonOptions(guest: Guest, installer: EngineInstaller, { engine, ipv6 
 function renderOptions({ facts, engine }: Guest, options: DaemonOptions) {
   if (facts.init === 'systemd') return { path: DROP_IN, mode: 0o644, content: renderDropIn(options) };
   const script = engine.initScript ?? 'openrc';
-  return { path: optionsFile(script), mode: 0o644, content: renderOpenRc(options, script) };
+  return { path: optionsFile(script), mode: 0o644, content: withOurPart(engine.optionsFile, renderOpenRc(options, script)) };
 }
 
 async function setHostname({ root }: Guest, name: string): Promise<void> {

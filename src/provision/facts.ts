@@ -31,6 +31,8 @@ export interface EngineFacts {
   readonly daemonJson: string | undefined;
   /** Of OpenRC; undefined when there is none. */
   readonly initScript: 'openrc' | 'sysv' | undefined;
+  /** Text of the file that an init script takes options from; '' when there is none. */
+  readonly optionsFile: string;
   /** Drop-ins of docker.service that set ExecStart. */
   readonly dropIns: readonly string[];
 }
@@ -61,6 +63,10 @@ export async function readEngineFacts(root: RemoteShell): Promise<EngineFacts> {
     fileSystem: facts.one('root-filesystem'),
     daemonJson: facts.one('daemon-json-there') === 'yes' ? facts.all('daemon-json').join('\n') : undefined,
     initScript: facts.one('init-script') === '' ? undefined : facts.one('init-script') === 'openrc' ? 'openrc' : 'sysv',
+    optionsFile: facts
+      .all('options-file')
+      .map((line) => `${line}\n`)
+      .join(''),
     dropIns: facts.all('drop-in'),
   };
 }

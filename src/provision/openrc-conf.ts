@@ -8,6 +8,16 @@ export type InitScript = 'openrc' | 'sysv';
 
 export const optionsFile = (script: InitScript): string => (script === 'openrc' ? '/etc/conf.d/docker' : '/etc/default/docker');
 
+const BEGIN = '# tsmachine: begin (written by create and provision)';
+const END = '# tsmachine: end';
+
+/** The file with our part at its end, where it counts; what stood there besides stays as it was. */
+export function withOurPart(file: string, part: string): string {
+  const [before = '', rest = ''] = file.split(`${BEGIN}\n`);
+  const after = rest.split(`${END}\n`)[1] ?? '';
+  return `${before}${after}${BEGIN}\n${part}${END}\n`;
+}
+
 /** Lines that the init script's shell sources, every value literal. Throws `ENGINE_OPTION` for what the script cannot pass on. */
 export function renderOpenRc(options: DaemonOptions, script: InitScript): string {
   const words = daemonArguments(options);

@@ -29,7 +29,7 @@ function prefixed(shell: RemoteShell, before: readonly string[]): RemoteShell {
  */
 function withPassword(shell: RemoteShell, password: string): RemoteShell {
   const skip = `while IFS= read -r line; do [ "$line" = ${END_OF_PASSWORD} ] && exec "$@"; done; exit 1`;
-  const before = ['sudo', '-k', '-S', '-p', '', '--', 'sh', '-c', skip, 'sh'];
+  const before = [...SUDO, 'sh', '-c', skip, 'sh'];
   const head = Buffer.from(`${password}\n${END_OF_PASSWORD}\n`);
   return {
     run: (words, { input, ...options } = {}) =>
@@ -40,6 +40,8 @@ function withPassword(shell: RemoteShell, password: string): RemoteShell {
   };
 }
 
+/** Never with a password that was given before: it reads stdin then, or not at all. */
+const SUDO = ['sudo', '-k', '-S', '-p', '', '--'];
 const END_OF_PASSWORD = 'tsmachine-end-of-password';
 const NOTHING = new Uint8Array();
 
@@ -61,7 +63,7 @@ async function askPassword(place: Workplace, user: string): Promise<string> {
         hint: 'run this on a terminal, log in as root, or give the user NOPASSWD in sudoers',
       });
     hide(password);
-    const { exitCode, stderr } = await withPassword(place.shell, password).run(['true']);
+    const { exitCode, stderr } = await place.shell.run([...SUDO, 'true'], { input: Buffer.from(`${password}\n`) });
     if (exitCode === 0) return password;
     if (!/try again|incorrect password|no password was provided/i.test(stderr))
       throw new MachineError('SUDO', `user ${user} does not become root: ${stderr.trim() || `sudo ended with exit code ${exitCode}`}`);

@@ -31,7 +31,12 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 say() { printf '%s=%s\n' "$1" "$2"; }
 engine=$(command -v dockerd 2>/dev/null) && say engine-program "$engine" && say engine-version "$("$engine" --version 2>/dev/null </dev/null | head -n 1)"
 for path in apt-get dnf yum zypper pacman apk; do command -v "$path" >/dev/null 2>&1 && say tool "$path"; done
-[ ! -f /etc/init.d/docker ] || { head -n 1 /etc/init.d/docker | grep -q openrc-run && say init-script openrc || say init-script sysv; }
+if [ -f /etc/init.d/docker ]; then
+  if head -n 1 /etc/init.d/docker | grep -q openrc-run; then say init-script openrc; options=/etc/conf.d/docker
+  else say init-script sysv; options=/etc/default/docker
+  fi
+  [ ! -f $options ] || sed 's/^/options-file=/' $options
+fi
 say root-filesystem "$(stat -f -c %T /var/lib/docker 2>/dev/null || stat -f -c %T /var/lib)"
 if [ -f /etc/docker/daemon.json ]; then say daemon-json-there yes; sed 's/^/daemon-json=/' /etc/docker/daemon.json; fi
 for file in /etc/systemd/system/docker.service.d/*.conf /run/systemd/system/docker.service.d/*.conf /usr/lib/systemd/system/docker.service.d/*.conf; do

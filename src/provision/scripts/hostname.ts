@@ -9,7 +9,7 @@ replace() {
 [ "$(cat /etc/hostname 2>/dev/null)" = "$name" ] || printf '%s\n' "$name" | replace /etc/hostname || exit 1
 if ! grep -q "^[^#]*[[:blank:]]$2\$" /etc/hosts; then
   if grep -q '^127\.0\.1\.1[[:blank:]]' /etc/hosts; then sed "s/^127\.0\.1\.1[[:blank:]].*/127.0.1.1 $name/" /etc/hosts | replace /etc/hosts || exit 1
-  else { cat /etc/hosts; printf '127.0.1.1 %s\n' "$name"; } | replace /etc/hosts || exit 1
+  else { cat /etc/hosts; [ -z "$(tail -c 1 /etc/hosts)" ] || echo; printf '127.0.1.1 %s\n' "$name"; } | replace /etc/hosts || exit 1
   fi
 fi
 `;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DaemonOptions, daemonArguments } from '../../../src/provision/daemon-arguments.ts';
 import { parseDaemonJson, refuseConflicts } from '../../../src/provision/daemon-json.ts';
-import { renderOpenRc } from '../../../src/provision/openrc-conf.ts';
+import { renderOpenRc, withOurPart } from '../../../src/provision/openrc-conf.ts';
 import { renderDropIn } from '../../../src/provision/systemd-drop-in.ts';
 
 const OPTIONS: DaemonOptions = {
@@ -104,6 +104,13 @@ describe('renderOpenRc', () => {
         "/etc/docker/ca.pem --tlscert /etc/docker/server.pem --tlskey /etc/docker/server-key.pem --label provider=generic'\n" +
         "export FOO=bar\nexport 'BAZ=a b'\n",
     );
+  });
+
+  it('leaves the rest of the file as it was', () => {
+    const own = '# mine\nhttp_proxy=http://p\n';
+    const once = withOurPart(own, "DOCKER_OPTS='a'\n");
+    expect(once).toMatch(/^# mine\nhttp_proxy=http:\/\/p\n# tsmachine: begin.*\nDOCKER_OPTS='a'\n# tsmachine: end\n$/);
+    expect(withOurPart(`${once}# later\n`, "DOCKER_OPTS='b'\n")).toBe(withOurPart(`${own}# later\n`, "DOCKER_OPTS='b'\n"));
   });
 
   it('refuses a value that an init script of System V would split', () => {
