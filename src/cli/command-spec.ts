@@ -128,6 +128,17 @@ const scpFlags: readonly CliFlag[] = [
   { name: 'quiet', short: 'q', type: 'bool', help: 'Disables the progress meter as well as warning and diagnostic messages from ssh' },
 ];
 
+const forwardFlags: readonly CliFlag[] = [
+  {
+    name: 'local',
+    short: 'L',
+    type: 'strings',
+    help: 'Forward this instead of the published ports: [bind:]port:host:hostport, as of ssh -L',
+  },
+  { name: 'socket', type: 'string', help: "Path of a local Unix socket to be the engine's" },
+  { name: 'bind', type: 'string', help: 'Local address for published ports, default is the loopback' },
+];
+
 const regenerateFlags: readonly CliFlag[] = [
   { name: 'force', short: 'f', type: 'bool', help: 'Force rebuild and do not prompt' },
   { name: 'client-certs', type: 'bool', help: 'Also regenerate client certificates and CA.' },
@@ -168,6 +179,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     description: 'Takes no arguments.',
     flags: gcFlags,
   },
+  onMachine('forward', "Lead a machine's published ports to this computer, over SSH", forwardFlags),
+  onMachine('host-key', 'Show the SSH host keys of a machine, or accept another one', [
+    { name: 'accept', type: 'string', help: 'Fingerprint (SHA256:...) of the key to trust from now on, instead of the old ones' },
+  ]),
   { name: 'image build', summary: 'Build the boot image of local machines', flags: imageBuildFlags },
   { name: 'image ls', summary: 'List boot images', flags: [lsFlags[0] as CliFlag] },
   { name: 'image rm', summary: 'Remove boot images', description: 'Argument(s) are digests or their beginnings.', flags: [] },
@@ -178,7 +193,21 @@ export const COMMANDS: readonly CommandSpec[] = [
   onMachines('ip', 'Get the IP address of a machine'),
   onMachines('kill', 'Kill a machine'),
   { name: 'ls', summary: 'List machines', flags: lsFlags },
-  onMachines('provision', 'Re-provision existing machines'),
+  {
+    name: 'mount',
+    summary: 'Mount or unmount a directory from a machine with SSHFS.',
+    description: 'Arguments are [machine:][path] [mountpoint]',
+    flags: [{ name: 'unmount', short: 'u', type: 'bool', help: 'Unmount instead of mount' }],
+    argument: 'machine',
+  },
+  onMachines('provision', 'Re-provision existing machines', [
+    { name: 'engine', type: 'string', help: 'Give a distribution another engine, docker or ts; images and containers of both are kept' },
+    { name: 'yes', short: 'y', type: 'bool', help: 'Stop running containers for that without asking' },
+  ]),
+  onMachine('ports', 'List published ports of a machine as they answer on this computer', [
+    { name: 'socket', type: 'bool', help: "Print the address of the engine's socket on this computer instead" },
+    json('Print a JSON object'),
+  ]),
   onMachines('regenerate-certs', 'Regenerate TLS Certificates for a machine', regenerateFlags),
   onMachines('restart', 'Restart a machine', [yes]),
   onMachines('rm', 'Remove a machine', rmFlags),
@@ -191,9 +220,10 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     ...onMachine('ssh', 'Log into or run a command on a machine with SSH.'),
-    description: 'Arguments are [machine-name] [command]',
+    description: 'Arguments are [machine-name] [options of ssh] [command]',
     raw: true,
   },
+  onMachines('ssh-config', 'Print the SSH settings of machines, as a block for ~/.ssh/config (default: of all)'),
   onMachines('start', 'Start a machine', [yes]),
   onMachine('status', 'Get the status of a machine', [json('Print a JSON object')]),
   onMachines('stop', 'Stop a machine'),

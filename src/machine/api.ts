@@ -6,9 +6,12 @@ import type { CertificateFacts } from '../certs/inspect.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DriverDefinition, FlagValues, MachineState, SshEndpoint } from '../driver/index.ts';
+import type { AttachedStreams } from '../host/attached.ts';
 import type { Platform } from '../host/platform.ts';
 import type { ProcessRunner } from '../host/process-runner.ts';
+import type { LocalPorts } from '../host/virtual-machine.ts';
 import type { BrokenImage, CachedImage } from '../image/index.ts';
+import type { ForwardSpec } from '../ssh/forwards/forward-spec.ts';
 import type { ClientStreams, CopyListener, SessionOptions, SshConnection } from '../ssh/index.ts';
 import type { MachineConfig } from '../store/config.ts';
 import type { SwarmHostOptions } from '../store/host-options.ts';
@@ -101,6 +104,14 @@ export interface Machines {
    */
   copy(request: CopyBetween, listener: CopyListener): Promise<number>;
   /**
+   * The same with the computer's own scp, or its rsync, which sends only what differs. Throws TOOL_MISSING, TOOL_FAILED with the
+   * program's exit status, RSYNC_REMOTE.
+   */
+  copyWith(tool: 'scp' | 'rsync', request: CopyBetween & { readonly quiet: boolean }, streams: AttachedStreams): Promise<void>;
+  /** Mounts a folder of a machine with the computer's sshfs. Throws TOOL_MISSING, TOOL_FAILED. */
+  mount(place: CopyPlace, mountPoint: string, streams: AttachedStreams): Promise<void>;
+  unmount(mountPoint: string, streams: AttachedStreams): Promise<void>;
+  /**
    * What is left of machines that are gone: processes, files, boot images, Docker contexts, machines that `rm -f` could not remove,
    * objects at providers. Of this store alone; what a running command works on is none.
    */
@@ -120,6 +131,24 @@ export interface Machines {
   /** Certificates of the store and of these machines, from files alone; broken entries are left out. */
   certificates(names: readonly string[]): Promise<StoreCertificates>;
   readonly images: Images;
+}
+
+export interface ForwardRequest {
+  /** As ssh's -L. */
+  readonly local: readonly ForwardSpec[];
+  /** Every port that a running container publishes, for as long as it does. */
+  readonly published: boolean;
+  /** Address on this computer for published ports; '' for its loopback. */
+  readonly bind: string;
+  /** Path of a Unix socket to be the engine's. */
+  readonly socket?: string;
+}
+
+export interface ForwardListener {
+  opened(place: string, target: string): void;
+  closed(place: string): void;
+  /** Something does not work now; the others go on. */
+  trouble(text: string): void;
 }
 
 /** A path on this computer, or on a machine as one of its users (default: the one that `ssh` logs in as). */
@@ -206,8 +235,11 @@ export interface Machine {
    * mends. The message is of several lines.
    */
   checkTls(url?: string): Promise<void>;
-  /** Sets the guest up again with what the store says; a second time changes and restarts nothing. See `provisionMachine`. */
-  provision(): Promise<void>;
+  /**
+   * Sets the guest up again with what the store says; a second time changes and restarts nothing. See `provisionMachine`. `engine`
+   * gives a distribution another engine, which stops containers: only with `agreed` or after a yes.
+   */
+  provision(options?: { readonly engine?: EngineKind; readonly agreed?: boolean }): Promise<void>;
   /** The newest engine, or the version once asked for: packages of a distribution, the boot image of a local machine. */
   upgrade(): Promise<void>;
   /** The engine's version over TLS (`GET /version`). Throws ENGINE_UNREACHABLE. */
@@ -226,6 +258,13 @@ export interface Machine {
   makeContext(): Promise<string>;
   /** Whether there was one. */
   removeContext(): Promise<boolean>;
+  /**
+   * Leads ports of the machine to this computer until the library's signal aborts, over SSH; a connection that breaks is made
+   * anew. Throws NO_SSH, SSH_FORWARD (a place that was asked for is taken), and as `MachineSsh.connect` at the begin.
+   */
+  forward(request: ForwardRequest, listener: ForwardListener): Promise<void>;
+  /** What containers publish, as it answers on this computer, and the engine's socket. Throws HOST_NOT_RUNNING, NO_LOCAL_PORTS. */
+  localPorts(): Promise<LocalPorts>;
   close(): Promise<void>;
 }
 
@@ -243,6 +282,14 @@ export interface MachineSsh {
    * `MachinesOptions.nativeSsh` false the computer's own client does it. Gives the exit code. Throws SSH_OPTION and SSH_FORWARD too.
    */
   client(words: readonly string[], streams: ClientStreams): Promise<number>;
+  /** A block for ~/.ssh/config, with a known_hosts file of the machine's folder. A first contact is told and pinned. */
+  configBlock(signal: AbortSignal): Promise<string>;
+  /** The path of a file for `ssh -F`, in which the machine's name is the host; jump hosts and the user's own settings are in it. */
+  configFile(signal: AbortSignal): Promise<string>;
+  /** The host keys that the machine shows now, one of each kind, OpenSSH public key form; nobody logs in. */
+  shownHostKeys(signal: AbortSignal): Promise<readonly string[]>;
+  /** Pins the key of this fingerprint (`SHA256:…`) instead of the old ones. Throws SSH_HOST_KEY when nobody shows it. */
+  acceptHostKey(fingerprint: string, signal: AbortSignal): Promise<void>;
   /** A logged-in connection, also as another user; the caller closes it. Throws as `run`. */
   connect(signal: AbortSignal, user?: string): Promise<SshConnection>;
 }

@@ -1,18 +1,53 @@
+import { MachineError } from '../core/errors.ts';
 import type { Capabilities, SshEndpoint } from '../driver/contract.ts';
-import type { Passphrases, SshAccess } from '../ssh/index.ts';
-import { connectTo, placeOf, runOverSsh, sshClient } from '../ssh/index.ts';
+import type { ClientStreams, Passphrases, SshAccess } from '../ssh/index.ts';
+import { connectTo, fingerprint, placeOf, runOverSsh, shownHostKeys, splitClientWords, sshClient } from '../ssh/index.ts';
 import type { MachineSsh } from './api.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
+import { pinNotedKeys, sshConfigBlock, sshConfigFile } from './ssh-files.ts';
 
 export function machineSsh(host: MachinesHost, entry: MachineEntry, endpoint: SshEndpoint, guest?: Capabilities['guest']): MachineSsh {
   return {
     endpoint,
     hostKeys: entry.record.hostKeys,
     run: (session) => runOverSsh(sshAccess(host, entry, endpoint, guest), session),
-    client: (words, streams) => sshClient(sshAccess(host, entry, endpoint, guest), words, streams),
+    client: (words, streams) => client(host, entry, sshAccess(host, entry, endpoint, guest), words, streams),
+    configBlock: (signal) => sshConfigBlock(entry, sshAccess(host, entry, endpoint, guest), signal),
+    configFile: (signal) => sshConfigFile(entry, sshAccess(host, entry, endpoint, guest), signal),
+    shownHostKeys: (signal) => shownHostKeys(sshAccess(host, entry, endpoint, guest), signal),
+    acceptHostKey: (print, signal) => acceptHostKey(entry, { ...sshAccess(host, entry, endpoint, guest), acceptedKey: print }, signal),
     connect: (signal, user = endpoint.user) => connectTo(sshAccess(host, entry, { ...endpoint, user }, guest), signal),
   };
+}
+
+/** The pin is changed when the machine, or a jump host on the way, has shown the key. */
+async function acceptHostKey(entry: MachineEntry, access: SshAccess & { acceptedKey: string }, signal: AbortSignal): Promise<void> {
+  const shown = await shownHostKeys(access, signal);
+  const jumps = Object.values(entry.record.jumpHostKeys ?? {}).flat();
+  const accepted = shown.find((key) => fingerprint(key) === access.acceptedKey);
+  if (accepted !== undefined) await entry.update({ hostKeys: [accepted] });
+  else if (!jumps.some((key) => fingerprint(key) === access.acceptedKey))
+    throw new MachineError('SSH_HOST_KEY', `expected to be shown ${access.acceptedKey}, found ${shown.map(fingerprint).join(', ')}`);
+}
+
+/** The built-in client, or the computer's own with the same pinned keys. */
+async function client(
+  host: MachinesHost,
+  entry: MachineEntry,
+  access: SshAccess,
+  words: readonly string[],
+  streams: ClientStreams,
+): Promise<number> {
+  if (host.options.nativeSsh !== false) return sshClient(access, words, streams);
+  const { runAttached } = await import('../host/attached.ts');
+  const file = await sshConfigFile(entry, access, streams.signal);
+  const { options, command } = splitClientWords(words);
+  try {
+    return await runAttached('ssh', ['-F', file, ...options, '--', entry.config.name, ...command], streams);
+  } finally {
+    await pinNotedKeys(entry);
+  }
 }
 
 const passphrases = new WeakMap<MachinesHost, Passphrases>();
@@ -39,6 +74,7 @@ export function sshAccess(
     endpoint,
     platform,
     hostKeys: record.hostKeys,
+    acceptCommand: `host-key ${entry.config.name} --accept`,
     async onFirstContact(hostKey, print, known) {
       tell(placeOf(endpoint.host, endpoint.port), print, known);
       await entry.update({ hostKeys: [hostKey] });

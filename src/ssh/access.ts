@@ -16,6 +16,10 @@ export interface SshAccess extends ClientConfigSource {
   /** Pinned keys of jump hosts, by `host:port`. */
   readonly jumpHostKeys?: Readonly<Record<string, readonly string[]>>;
   readonly onJumpContact?: (place: string, ...contact: Parameters<FirstContact>) => Promise<void>;
+  /** Fingerprint of a key, the machine's or a jump host's, that the user accepts instead of the pinned ones. */
+  readonly acceptedKey?: string;
+  /** The command that accepts another key, when its fingerprint follows. */
+  readonly acceptCommand?: string;
   /** For passphrases and passwords; undefined: there is nobody to ask. */
   readonly ask?: Ask;
   readonly passphrases?: Passphrases;

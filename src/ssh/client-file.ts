@@ -11,8 +11,10 @@ export interface ClientHost {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** '' for the user's own keys. */
-  readonly keyPath: string;
+  /** Key files; none for the user's default keys. */
+  readonly keyFiles: readonly string[];
+  /** No other keys than those. */
+  readonly keysOnly: boolean;
   readonly knownHosts: string;
   /** '' for none. */
   readonly proxyJump: string;
@@ -20,6 +22,9 @@ export interface ClientHost {
   /** Nothing is pinned yet, and only the client itself gets there: it takes the key that it is shown. */
   readonly firstContact: boolean;
 }
+
+/** Where the client looks by itself. */
+const DEFAULT_KEY = /[/\\]\.ssh[/\\]id_(rsa|dsa|ecdsa|ecdsa_sk|ed25519|ed25519_sk|xmss)$/;
 
 /** What the client needs to know of a machine, ssh_config's own word for the machine's address included. */
 export async function clientHost(access: SshAccess, alias: string, knownHosts: string, signal: AbortSignal): Promise<ClientHost> {
@@ -30,7 +35,8 @@ export async function clientHost(access: SshAccess, alias: string, knownHosts: s
     host: config.host,
     port: config.port,
     user: endpoint.user || targetUser(config, access),
-    keyPath: endpoint.keyPath,
+    keyFiles: endpoint.keyPath === '' ? config.identityFiles.filter((path) => !DEFAULT_KEY.test(path)) : [endpoint.keyPath],
+    keysOnly: endpoint.keyPath !== '' || config.identitiesOnly,
     knownHosts,
     proxyJump: parseJumps(proxyJump ?? config.proxyJump).length === 0 ? '' : (proxyJump ?? config.proxyJump),
     proxyCommand: proxyJump === undefined ? config.proxyCommand : '',
@@ -40,13 +46,14 @@ export async function clientHost(access: SshAccess, alias: string, knownHosts: s
 
 /** A block for ~/.ssh/config. */
 export function hostBlock(machine: ClientHost): string {
-  const { alias, host, port, user, keyPath, knownHosts, proxyJump, proxyCommand, firstContact } = machine;
+  const { alias, host, port, user, keyFiles, keysOnly, knownHosts, proxyJump, proxyCommand, firstContact } = machine;
   return [
     `Host ${alias}`,
     `  HostName ${plain(host)}`,
     `  Port ${port}`,
     `  User ${quoted(user)}`,
-    ...(keyPath === '' ? [] : [`  IdentityFile ${quoted(keyPath)}`, '  IdentitiesOnly yes']),
+    ...keyFiles.map((path) => `  IdentityFile ${quoted(path)}`),
+    ...(keysOnly ? ['  IdentitiesOnly yes'] : []),
     `  UserKnownHostsFile ${quoted(knownHosts)}`,
     `  HostKeyAlias ${alias}`,
     `  StrictHostKeyChecking ${firstContact ? 'accept-new' : 'yes'}`,
@@ -69,7 +76,7 @@ export function clientFile(machine: ClientHost): string {
     'LogLevel ERROR',
     'ServerAliveInterval 60',
   ];
-  const passwords = machine.keyPath === '' ? [] : ['PasswordAuthentication no'];
+  const passwords = !machine.keysOnly ? [] : ['PasswordAuthentication no'];
   const jumps = parseJumps(machine.proxyJump).map(({ host }) => `Host ${host}\n  GlobalKnownHostsFile ${quoted(machine.knownHosts)}\n`);
   const users = 'Match all\n  Include ~/.ssh/config\n  Include /etc/ssh/ssh_config\n';
   return `${hostBlock(machine)}${[...settings, ...passwords].map((line) => `  ${line}\n`).join('')}${jumps.join('')}${users}`;

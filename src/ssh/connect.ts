@@ -154,6 +154,15 @@ class Attempt {
 
   private failure(reason: string, cause?: unknown): MachineError {
     const missing = /^Handshake failed: no matching (.+)$/.exec(reason)?.[1];
+    if (missing === 'host key format' && this.options.hostKeys.kinds.length > 0)
+      return new MachineError(
+        'SSH_HOST_KEY',
+        `${this.options.place} shows no SSH host key of the kind expected (${this.options.hostKeys.kinds.join(', ')}), only ${shownText(this.offered)}`,
+        {
+          cause,
+          hint: 'another server answers there, or it has new keys: host-key shows them',
+        },
+      );
     const text = missing === undefined ? reason : `no common ${missing}: the server offers only ${shownText(this.offered)}`;
     return new MachineError('SSH_FAILED', `ssh to ${this.options.place}: ${text}`, {
       cause,

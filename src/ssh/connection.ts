@@ -6,7 +6,7 @@ import { MachineError, messageOf } from '../core/errors.ts';
 import type { SshAccess } from './access.ts';
 import { connectSsh } from './connect.ts';
 import { placeOf } from './destination.ts';
-import { hostKeyPolicy } from './host-key-policy.ts';
+import { type HostKeyPolicy, hostKeyPolicy } from './host-key-policy.ts';
 import { KeyRing } from './key-ring.ts';
 import { type Hop, routeTo } from './route.ts';
 
@@ -40,6 +40,55 @@ export async function openConnection(access: SshAccess, signal: AbortSignal, opt
   }
 }
 
+const KINDS = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'ssh-rsa'];
+
+/** The machine's host keys as it shows them now, one of each kind it has; nobody logs in. Throws as `openConnection`. */
+export async function shownHostKeys(access: SshAccess, signal: AbortSignal): Promise<string[]> {
+  return beforeMachine(access, signal, async (hop, context) => {
+    const shown: string[] = [];
+    let problem: unknown;
+    for (const kind of KINDS) {
+      const accept = async (key: string) => void shown.push(key);
+      await showKey(hop, { kinds: [kind], accept }, context).catch((error) => {
+        problem = error;
+      });
+      signal.throwIfAborted();
+    }
+    if (shown.length === 0) throw problem;
+    return shown;
+  });
+}
+
+/** Has the machine's host key checked, and at first contact pinned, without a login. Throws as `openConnection`. */
+export function checkHostKey(access: SshAccess, signal: AbortSignal): Promise<void> {
+  return beforeMachine(access, signal, async (hop, context) => showKey(hop, await hostKeyPolicy(hop), context));
+}
+
+/** Connects to the last server before the machine, if there is one, for `work`. */
+async function beforeMachine<T>(access: SshAccess, signal: AbortSignal, work: (hop: Hop, context: HopContext) => Promise<T>): Promise<T> {
+  const clients: Client[] = [];
+  try {
+    const route = await routeTo(access, signal);
+    const contextOf = () => ({ access, signal, options: {}, before: clients.at(-1) });
+    for (const hop of route.slice(0, -1)) clients.push(await connectHop(hop, contextOf()));
+    return await work(route.at(-1) as Hop, contextOf());
+  } finally {
+    for (const client of clients.toReversed()) client.end();
+  }
+}
+
+/** Connects until the key was judged. */
+async function showKey(hop: Hop, policy: HostKeyPolicy, context: HopContext): Promise<void> {
+  const enough = new MachineError('SSH_FAILED', 'the key was shown');
+  const accept = async (key: string) => {
+    await policy.accept(key);
+    throw enough;
+  };
+  await connectHop({ ...hop, keyPath: '', keyFiles: [], agent: undefined }, context, { ...policy, accept }).catch((error) => {
+    if (error !== enough) throw error;
+  });
+}
+
 interface HopContext {
   readonly access: SshAccess;
   readonly signal: AbortSignal;
@@ -48,7 +97,7 @@ interface HopContext {
   readonly before: Client | undefined;
 }
 
-async function connectHop(hop: Hop, { access, signal, options, before }: HopContext): Promise<Client> {
+async function connectHop(hop: Hop, { access, signal, options, before }: HopContext, policy?: HostKeyPolicy): Promise<Client> {
   const { platform, ask } = access;
   const keys = await KeyRing.collect({
     files: hop.keyFiles,
@@ -65,7 +114,7 @@ async function connectHop(hop: Hop, { access, signal, options, before }: HopCont
     place: `${hop.user}@${placeOf(hop.host, hop.port)}`,
     keys,
     keyPath: hop.keyPath,
-    hostKeys: await hostKeyPolicy(hop),
+    hostKeys: policy ?? (await hostKeyPolicy(hop)),
     ask,
     timeout: access.timeout ?? hop.connectTimeout ?? TIMEOUT,
     nested: before !== undefined,

@@ -21,6 +21,10 @@ export interface HostKeySources {
   readonly hostKeyAlias: string;
   /** Told a key that nothing pinned so far; it is waited for before anything is sent. */
   readonly onFirstContact: FirstContact;
+  /** Fingerprint of a key that the user accepts instead of the pinned ones. */
+  readonly acceptedKey?: string | undefined;
+  /** The command that accepts another key, when its fingerprint follows. */
+  readonly acceptCommand?: string | undefined;
 }
 
 /** `known`: the user's known_hosts vouches for it. */
@@ -28,6 +32,7 @@ export type FirstContact = (hostKey: string, fingerprint: string, known: boolean
 
 export async function hostKeyPolicy(sources: HostKeySources): Promise<HostKeyPolicy> {
   const { host, port, pinned, hostKeyAlias, knownHostsFiles } = sources;
+  if (sources.acceptedKey !== undefined) return { kinds: [], accept: (shown) => acceptNamed(sources, shown) };
   if (pinned.length > 0) return { kinds: kindsOf(pinned), accept: async (shown) => refuseOther(sources, pinned, shown) };
   const known = await (hostKeyAlias ? knownKeys(knownHostsFiles, hostKeyAlias, 22) : knownKeys(knownHostsFiles, host, port));
   return { kinds: kindsOf(known.keys), accept: (shown) => acceptFirst(sources, known, shown) };
@@ -42,16 +47,23 @@ async function acceptFirst(sources: HostKeySources, { keys, revoked }: KnownKeys
   await sources.onFirstContact(shown, fingerprint(shown), keys.length > 0);
 }
 
-function refuseOther({ host, port, pinned }: HostKeySources, expected: readonly string[], shown: string): void {
+async function acceptNamed(sources: HostKeySources, shown: string): Promise<void> {
+  if (sources.pinned.includes(shown)) return;
+  if (fingerprint(shown) !== sources.acceptedKey) refuseOther(sources, sources.pinned, shown);
+  await sources.onFirstContact(shown, fingerprint(shown), true);
+}
+
+function refuseOther({ host, port, pinned, acceptCommand }: HostKeySources, expected: readonly string[], shown: string): void {
   if (expected.includes(shown)) return;
   const whose = pinned.length > 0 ? "the machine's" : 'the one in known_hosts';
   throw hostKeyError(
     `the SSH host key of ${placeOf(host, port)} is not ${whose}: expected ${expected.map(fingerprint).join(' or ')}, found ${fingerprint(shown)}`,
+    pinned.length > 0 && acceptCommand !== undefined ? `; when you know why: ${acceptCommand} ${fingerprint(shown)}` : '',
   );
 }
 
-function hostKeyError(message: string): MachineError {
-  return new MachineError('SSH_HOST_KEY', message, { hint: 'another server answers there, or somebody listens in between' });
+function hostKeyError(message: string, more = ''): MachineError {
+  return new MachineError('SSH_HOST_KEY', message, { hint: `another server answers there, or somebody listens in between${more}` });
 }
 
 function kindsOf(keys: readonly string[]): string[] {

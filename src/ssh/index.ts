@@ -9,9 +9,13 @@ import { shellOver } from './shell-over.ts';
 export type { SshAccess } from './access.ts';
 export type { Ask } from './asking.ts';
 export type { ClientStreams } from './client.ts';
+export { clientFile, clientHost, hostBlock, knownHostsText, notedKeys } from './client-file.ts';
+export { splitClientWords } from './client-words.ts';
 export type { ConnectionOptions, SshConnection } from './connection.ts';
 export type { CopyListener } from './copy/copy-entries.ts';
 export { parseJumps, placeOf } from './destination.ts';
+export type { ForwardEnd, ForwardSpec } from './forwards/forward-spec.ts';
+export { parseForward } from './forwards/forward-spec.ts';
 export { fingerprint, newEd25519HostKey, rsaPublicLine } from './key-format.ts';
 export type { Passphrases } from './private-key.ts';
 export type { OpenRemoteShell, RemoteShell } from './remote-shell.ts';
@@ -21,6 +25,18 @@ export type { SessionOptions, TerminalView } from './session.ts';
 export async function connectTo(access: SshAccess, signal: AbortSignal, options?: ConnectionOptions): Promise<SshConnection> {
   const { openConnection } = await import('./connection.ts');
   return openConnection(access, signal, options);
+}
+
+/** See connection.ts. */
+export async function checkHostKey(access: SshAccess, signal: AbortSignal): Promise<void> {
+  const connection = await import('./connection.ts');
+  await connection.checkHostKey(access, signal);
+}
+
+/** See connection.ts. */
+export async function shownHostKeys(access: SshAccess, signal: AbortSignal): Promise<string[]> {
+  const connection = await import('./connection.ts');
+  return connection.shownHostKeys(access, signal);
 }
 
 /** Connects, runs a command or a login shell, disconnects. Gives the remote exit code; see `runSession` and `connectTo`. */

@@ -1,7 +1,7 @@
 import { MachineError } from '../core/errors.ts';
 import type { SshAccess } from './access.ts';
 import { type ClientConfig, clientConfig } from './client-config.ts';
-import { type Destination, parseJumps, placeOf } from './destination.ts';
+import { parseJumps, placeOf } from './destination.ts';
 import type { HostKeySources } from './host-key-policy.ts';
 
 /** One server on the way to a machine, the last being the machine. */
@@ -27,7 +27,7 @@ export async function routeTo(access: SshAccess, signal: AbortSignal): Promise<r
   const jumps = await jumpsBefore(access.proxyJump ?? config.proxyJump, access, signal);
   if (jumps.length === 0 && access.proxyJump === undefined) refuseProxyCommand(endpoint.host, config);
   const machine: Hop = {
-    ...common(config),
+    ...common(config, access),
     user: endpoint.user || targetUser(config, access),
     ...(endpoint.keyPath === '' ? {} : { keyFiles: [endpoint.keyPath], keyPath: endpoint.keyPath, filesOnly: true }),
     pinned: access.hostKeys,
@@ -45,19 +45,19 @@ async function jumpsBefore(spec: string, access: SshAccess, signal: AbortSignal)
   if (before.length + rest.length > MOST_JUMPS)
     throw new MachineError('SSH_JUMP', `expected at most ${MOST_JUMPS} jump hosts, found more: ${spec}`);
   const hops = [...before, first, ...rest];
-  return Promise.all(hops.map(async (hop) => jumpHop(hop, await clientConfig(hop, access, signal), access)));
+  return Promise.all(hops.map(async (hop) => jumpHop(await clientConfig(hop, access, signal), access)));
 }
 
-function jumpHop(_hop: Destination, config: ClientConfig, access: SshAccess): Hop {
+function jumpHop(config: ClientConfig, access: SshAccess): Hop {
   const place = placeOf(config.host, config.port);
   return {
-    ...common(config),
+    ...common(config, access),
     pinned: access.jumpHostKeys?.[place] ?? [],
     onFirstContact: async (...contact) => access.onJumpContact?.(place, ...contact),
   };
 }
 
-function common(config: ClientConfig): Omit<Hop, 'pinned' | 'onFirstContact'> {
+function common(config: ClientConfig, { acceptedKey, acceptCommand }: SshAccess): Omit<Hop, 'pinned' | 'onFirstContact'> {
   const { host, port, user, identityFiles, agent, identitiesOnly, knownHostsFiles, hostKeyAlias, connectTimeout } = config;
   return {
     host,
@@ -70,6 +70,8 @@ function common(config: ClientConfig): Omit<Hop, 'pinned' | 'onFirstContact'> {
     knownHostsFiles,
     hostKeyAlias,
     connectTimeout,
+    acceptedKey,
+    acceptCommand,
   };
 }
 
