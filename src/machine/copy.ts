@@ -49,7 +49,7 @@ async function connectTo(host: MachinesHost, name: string, user: string | undefi
 }
 
 /** Errors are docker-machine's. */
-async function loadNamed(host: MachinesHost, name: string): Promise<StoredMachine> {
+export async function loadNamed(host: MachinesHost, name: string): Promise<StoredMachine> {
   try {
     if (!isPlainName(name) || !(await exists(host.paths.machine(name).dir))) throw notFound(name);
     return await StoredMachine.load(host, name);

@@ -1,12 +1,14 @@
 import { MachineError } from '../core/errors.ts';
-import { type DriverDefinition, type MachineState, readsHostKeys } from '../driver/contract.ts';
+import { type DriverDefinition, leadsPortsHere, type MachineState, readsHostKeys } from '../driver/contract.ts';
+import type { LocalPorts } from '../host/virtual-machine.ts';
 import { configText, type MachineConfig } from '../store/config.ts';
-import type { Machine, MachineFacts, MachineSsh, StoreCertificate } from './api.ts';
+import type { ForwardListener, ForwardRequest, Machine, MachineFacts, MachineSsh, StoreCertificate } from './api.ts';
 import { loadEntry, type MachineEntry } from './entry.ts';
 import { exists } from './exists.ts';
 import type { MachinesHost } from './host.ts';
 import { loadDefinition, type OpenDriver, openDriver } from './open-driver.ts';
 import type { PowerTarget } from './power.ts';
+import type { ProvisionOptions } from './provision.ts';
 import type { RegenerateOptions } from './regenerate-certs.ts';
 
 /** A machine of the store with its driver open. */
@@ -122,10 +124,10 @@ export class StoredMachine implements Machine {
     });
   }
 
-  async provision(): Promise<void> {
+  async provision(options: Omit<ProvisionOptions, 'announce'> = {}): Promise<void> {
     const { provisionMachine } = await import('./provision.ts');
     await this.exclusively(async (entry, opened) => {
-      await provisionMachine(this.host, entry, opened, { announce: false }, this.host.options.signal);
+      await provisionMachine(this.host, entry, opened, { ...options, announce: false }, this.host.options.signal);
       await refreshContext(this.host, entry, opened);
     });
     await this.rotationMayEnd();
@@ -139,6 +141,23 @@ export class StoredMachine implements Machine {
   async makeContext(): Promise<string> {
     const { makeContext } = await import('./docker-context.ts');
     return this.exclusively(async (entry, { driver }) => makeContext(this.host, entry, await driver.url()));
+  }
+
+  async forward(request: ForwardRequest, listener: ForwardListener): Promise<void> {
+    const ssh = await this.ssh();
+    if (!ssh) throw new MachineError('NO_SSH', `driver ${JSON.stringify(this.driverName)} has no SSH`);
+    const { forwardUntilAborted } = await import('./forwarding.ts');
+    const { signal } = this.host.options;
+    await forwardUntilAborted(ssh, request, listener, signal);
+    signal.throwIfAborted();
+  }
+
+  async localPorts(): Promise<LocalPorts> {
+    const { driver } = this.opened;
+    if (leadsPortsHere(driver)) return driver.localPorts();
+    throw new MachineError('NO_LOCAL_PORTS', `Machine "${this.name}" of driver ${this.driverName} leads no ports to this computer`, {
+      hint: `\`tsmachine forward ${this.name}\` does it over SSH`,
+    });
   }
 
   async removeContext(): Promise<boolean> {

@@ -27,6 +27,12 @@ export function machinesOf(host: MachinesHost): Machines {
     orphans: async () => (await import('./garbage/index.ts')).orphansOf(host),
     statesTogether: (machines) => statesTogether(host, machines),
     copy: async (request, listener) => (await import('./copy.ts')).copyBetween(host, request, listener),
+    async copyWith(tool, { quiet, ...request }, streams) {
+      const { copyWithRsync, copyWithScp } = await import('./ssh-tools.ts');
+      await (tool === 'scp' ? copyWithScp : copyWithRsync)(host, request, quiet, streams);
+    },
+    mount: async (place, mountPoint, streams) => (await import('./ssh-tools.ts')).mountWithSshfs(host, place, mountPoint, streams),
+    unmount: async (mountPoint, streams) => (await import('./ssh-tools.ts')).unmount(host, mountPoint, streams),
     images: imagesOf(host),
   };
 }

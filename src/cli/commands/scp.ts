@@ -17,6 +17,11 @@ export default class Scp extends MachineCommand {
     const machines = await session.machines();
     const quiet = boolFlag(args.values, 'quiet');
     const recursive = boolFlag(args.values, 'recursive');
+    const tool = boolFlag(args.values, 'delta') ? 'rsync' : session.globals.nativeSsh ? undefined : 'scp';
+    if (tool) {
+      await machines.copyWith(tool, { from, to, recursive, quiet }, session.input);
+      return 0;
+    }
     const progress = copyProgress(session.input.stderr, quiet);
     try {
       const problems = await machines.copy({ from, to, recursive }, progress);
