@@ -4,7 +4,7 @@ import { MachineError } from '../core/errors.ts';
 import type { DriverDefinition } from '../driver/contract.ts';
 import { type Provisioner, provisionerFor } from '../provision/index.ts';
 import type { MachineConfig } from '../store/config.ts';
-import type { MachineRecord } from '../store/record.ts';
+import type { EngineKind, MachineRecord } from '../store/record.ts';
 import { type PreparedCertificates, prepareCertificates } from './certificates.ts';
 import { checkEngineTls } from './engine-client.ts';
 import { engineAddress } from './engine-connection.ts';
@@ -27,6 +27,15 @@ export function engineWish(config: MachineConfig, record: MachineRecord) {
   return { version: record.engine?.version ?? '', installUrl: config.hostOptions.EngineOptions.InstallURL };
 }
 
+export interface ProvisionOptions {
+  /** Tell which kind of guest it is, as `create` does. */
+  readonly announce: boolean;
+  /** Another engine than the machine has. */
+  readonly engine?: EngineKind;
+  /** Running containers may be stopped for that. */
+  readonly agreed?: boolean;
+}
+
 /**
  * Gives the guest identity, certificates, engine and options, and waits until the engine answers over TLS. Idempotent. Throws
  * `NO_GUEST`, what the provisioner says, and `TLS_CHECK_FAILED`.
@@ -35,11 +44,12 @@ export async function provisionMachine(
   host: MachinesHost,
   entry: MachineEntry,
   { driver, definition }: OpenDriver,
-  { announce }: { readonly announce: boolean },
+  { announce, engine, agreed = false }: ProvisionOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { log } = host.options;
-  const provisioner = provisionerOf(definition, entry.record);
+  const chosen = engine === undefined || engine === entry.record.engine?.kind ? entry.record.engine : { kind: engine, version: '' };
+  const provisioner = provisionerOf(definition, chosen === undefined ? entry.record : { ...entry.record, engine: chosen });
   const endpoint = await driver.ssh();
   if (!provisioner || !endpoint)
     throw new MachineError('NO_GUEST', `machine "${entry.config.name}" of driver ${definition.name} has no guest to set up`);
@@ -49,22 +59,26 @@ export async function provisionMachine(
   const shell = await openShell(host, entry, endpoint, signal, definition.capabilities.guest);
   let prepared: PreparedCertificates | undefined;
   try {
-    await provisioner.provision(workplace(host, shell, signal), {
-      announce,
-      hostname: entry.config.name,
-      engine: engineSettings(entry, port),
-      ipv6: isIP(address) === 6,
-      wish: engineWish(entry.config, entry.record),
-      async tls() {
-        log.info('Copying certs to the local machine directory...');
-        prepared = await prepareCertificates(host, entry, { enginePort: port, addresses: [address] });
-        return prepared.identity.tls;
+    await provisioner.provision(
+      { ...workplace(host, shell, signal), agreed },
+      {
+        announce,
+        hostname: entry.config.name,
+        engine: engineSettings(entry, port),
+        ipv6: isIP(address) === 6,
+        wish: { ...engineWish(entry.config, entry.record), version: chosen?.version ?? '' },
+        async tls() {
+          if (chosen !== entry.record.engine && chosen !== undefined) await entry.update({ engine: chosen }); // it is there now
+          log.info('Copying certs to the local machine directory...');
+          prepared = await prepareCertificates(host, entry, { enginePort: port, addresses: [address] });
+          return prepared.identity.tls;
+        },
+        async nextGeneration() {
+          await entry.update({ engineGeneration: entry.record.engineGeneration + 1 });
+          return entry.record.engineGeneration;
+        },
       },
-      async nextGeneration() {
-        await entry.update({ engineGeneration: entry.record.engineGeneration + 1 });
-        return entry.record.engineGeneration;
-      },
-    });
+    );
   } finally {
     shell.close();
   }

@@ -36,14 +36,14 @@ export async function leaveEngineTs(guest: Guest): Promise<boolean> {
 }
 
 /** Running containers end: that wants a yes. Throws `ENGINE_SWITCH` without one. */
-async function consent({ log, ask }: Guest, { containers }: EngineTsState, from: string, stay: string): Promise<void> {
+async function consent({ log, ask, agreed }: Guest, { containers }: EngineTsState, from: string, stay: string): Promise<void> {
   log.warn(`This machine has ${from}, which makes room for another. ${stay}`);
-  if (containers === 0) return;
+  if (containers === 0 || agreed) return;
   const what = containers === 1 ? '1 running container' : `${containers} running containers`;
   const answer = await ask?.({ text: `${what} will be stopped. Go on? (y/n): `, secret: false });
   if (/^y(es)?$/i.test(answer?.trim() ?? '')) return;
   throw new MachineError('ENGINE_SWITCH', `switching the engine stops ${what}, and nobody said yes to that`, {
-    hint: 'stop them first, or answer the question on a terminal',
+    hint: 'stop them first, answer the question on a terminal, or provision --engine … --yes',
   });
 }
 

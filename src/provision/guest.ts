@@ -11,6 +11,8 @@ export interface Workplace {
   readonly log: Logger;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** The user said yes beforehand to what stops containers. */
+  readonly agreed?: boolean;
   /** Asks the user, where there is one to ask. */
   readonly ask?: (question: { readonly text: string; readonly secret: boolean }) => Promise<string | undefined>;
 }

@@ -3,10 +3,10 @@ import { hide } from '../../core/redaction.ts';
 import { type FlagValues, stringFlag } from '../../driver/flags.ts';
 import type { DriverDefinition } from '../../driver/index.ts';
 import type { CreateRequest } from '../../machine/api.ts';
-import type { EngineKind } from '../../store/record.ts';
 import type { SecretSource, SecretSources } from '../../store/secrets.ts';
 import { boolFlag, stringsFlag } from '../arguments/cli-flag.ts';
 import type { Call } from '../call.ts';
+import { engineKind } from '../engine-kind.ts';
 import { MachineCommand } from '../machine-command.ts';
 import { stepProgress } from '../render/progress.ts';
 import type { Session } from '../session.ts';
@@ -40,6 +40,7 @@ function createRequest(call: Call): CreateRequest {
   const driverFlags: FlagValues = Object.fromEntries(
     driver.flags.filter((flag) => !flag.secret).map((flag) => [flag.name, values[flag.name] ?? '']),
   );
+  const kind = engineKind(stringFlag(values, 'engine'));
   const engine = {
     opts: stringsFlag(values, 'engine-opt'),
     insecureRegistries: stringsFlag(values, 'engine-insecure-registry'),
@@ -49,7 +50,7 @@ function createRequest(call: Call): CreateRequest {
     env: stringsFlag(values, 'engine-env'),
     installUrl: stringFlag(values, 'engine-install-url'),
     version: stringFlag(values, 'engine-version'),
-    ...engineKind(stringFlag(values, 'engine')),
+    ...(kind && { kind }),
   };
   const sshProxyJump = stringFlag(values, 'ssh-proxy-jump');
   return {
@@ -76,12 +77,6 @@ function driverSecrets({ flags }: DriverDefinition, { args, session }: Call): Se
     else if (env !== undefined && session.input.platform.env[env] === value) sources[name] = { env };
   }
   return sources;
-}
-
-function engineKind(given: string): { kind?: EngineKind } {
-  if (given === '') return {};
-  if (given === 'docker' || given === 'ts') return { kind: given };
-  throw new MachineError('USAGE', `--engine: expected docker or ts, found ${JSON.stringify(given)}`);
 }
 
 /** As docker-machine maps its flags. A discovery URL needs a scheme, as there. */
