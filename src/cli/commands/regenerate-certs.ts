@@ -4,6 +4,7 @@ import { askYesNo } from '../ask.ts';
 import type { Call } from '../call.ts';
 import { MachineCommand } from '../machine-command.ts';
 import { withMachines } from '../pick-machines.ts';
+import { linesAsSteps } from '../render/progress.ts';
 import type { Session } from '../session.ts';
 
 const QUESTION = 'Regenerate TLS machine certs?  Warning: this is irreversible. (y/n): ';
@@ -17,7 +18,7 @@ export default class RegenerateCerts extends MachineCommand {
     }
     session.print('Regenerating TLS certificates');
     if (!boolFlag(args.values, 'client-certs')) {
-      await withMachines(session, args.names, (machine) => machine.regenerateCerts());
+      await linesAsSteps(session, args.names, () => withMachines(session, args.names, (machine) => machine.regenerateCerts()));
       return 0;
     }
     session.print('Regenerating local certificates');
@@ -30,7 +31,9 @@ async function rotate(session: Session, given: readonly string[]): Promise<void>
   const names = await withMachines(session, given, async ({ name }) => name); // nothing is begun when one is not there
   const machines = await session.machines();
   await machines.beginRotation();
-  const [named] = await Promise.allSettled([withMachines(session, names, (machine) => machine.regenerateCerts({ clientCerts: true }))]);
+  const [named] = await Promise.allSettled([
+    linesAsSteps(session, names, () => withMachines(session, names, (machine) => machine.regenerateCerts({ clientCerts: true }))),
+  ]);
   for (const { name, reason } of await machines.continueRotation(names))
     session.warn(`Machine "${name}" waits for the new certificates: ${reason}`);
   if (named.status === 'rejected') throw named.reason;

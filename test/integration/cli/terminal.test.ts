@@ -1,4 +1,4 @@
-/** `create` on a terminal (util-linux's `script` gives one) and elsewhere. */
+/** Commands on a terminal (util-linux's `script` gives one) and elsewhere. */
 import { spawnSync } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,6 +63,26 @@ describe('create', () => {
       stderr: '',
       stdout: expect.stringMatching(/^Running pre-create checks\.\.\.\nCreating machine\.\.\.\nTo see how to connect .*: .* env plain\n$/),
     });
+  });
+});
+
+describe('what a command does to a machine', () => {
+  const shownLines = (words: string) => stripVTControlCharacters(onTerminal(100, words).shown).split('\n');
+
+  it('is shown as steps', () => {
+    expect(shownLines('regenerate-certs -f shown')).toContainEqual(
+      expect.stringMatching(/^✔ Copying certs to the local machine directory \[\d+\.\d s\]$/),
+    );
+    const refused = shownLines('start shown');
+    expect(refused).toContainEqual(expect.stringMatching(/^✖ Starting "shown"/));
+    expect(refused).toContain('Machine "shown" is already running.');
+  });
+
+  it('is told in lines of several machines, which work at the same time', () => {
+    onTerminal(100, `${CREATE} other`);
+    const lines = shownLines('start shown other');
+    expect(lines).toEqual(expect.arrayContaining(['Starting "shown"...', 'Starting "other"...']));
+    expect(lines.join('')).not.toMatch(/[✔✖]/);
   });
 });
 
