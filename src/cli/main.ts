@@ -41,11 +41,16 @@ function realPath(path: string): string | undefined {
 
 const platform = thisPlatform();
 const { execPath, ppid, argv } = process;
+let words: string[] | undefined;
 const stdout = standardStream(1, () => process.stdout);
 const stderr = standardStream(2, () => process.stderr);
 const code = runProgram({
   words: argv.slice(2),
-  invocation: invocationWords({ platform, execPath, script: argv[1] ?? execPath, realPath }),
+  // Looked for on PATH, and rarely wanted.
+  get invocation() {
+    words ??= invocationWords({ platform, execPath, script: argv[1] ?? execPath, realPath });
+    return words;
+  },
   platform,
   parentPid: ppid,
   // Each costs milliseconds to open, and most commands use none.
