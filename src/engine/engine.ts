@@ -31,6 +31,8 @@ export interface Engine {
   routes: Route[];
   /** Stops every container, as dockerd does when it is stopped in an orderly way; with live-restore only when the host goes down. */
   shutdown(reason: { host: boolean }): Promise<void>;
+  /** Makes what lies outside the engine, and others may have changed, right again: its packet filter rules. */
+  refresh(): Promise<void>;
 }
 
 /** Opens the data root, takes over running containers and puts the rooms together. */
@@ -76,6 +78,7 @@ export async function openEngine(settings: () => Settings, log: (message: string
       ...infoRoutes({ settings, containers, images, events }),
       ...swarmRoutes(),
     ],
+    refresh: () => bridge.refresh(),
     shutdown: ({ host }) => (settings().liveRestore && !host ? Promise.resolve() : stopAll(services, settings().shutdownTimeout)),
   };
 }

@@ -33,6 +33,7 @@ async function run(args: readonly string[], first: Settings): Promise<void> {
   const reload = (): void => {
     settings = reloadSettings(args, settings);
     reloadTls(listeners);
+    void engine.promise.then((running) => running.refresh()).catch((error: Error) => log('error', error.message));
   };
   process.on('SIGHUP', reload);
   if (settings.tls !== undefined) watchTls(settings.tls, () => reloadTls(listeners));

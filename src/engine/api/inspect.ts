@@ -2,6 +2,7 @@ import type { Container } from '../containers/container.ts';
 import { commandLine } from '../containers/merge-image.ts';
 import type { ContainerServices } from '../containers/services.ts';
 import type { ContainerConfig, HostConfig, MountPoint } from '../containers/types.ts';
+import { parseSecurityOptions } from '../runtime/spec/index.ts';
 import { networkSettings } from './network-settings.ts';
 
 /** `GET /containers/{id}/json` (v1.51; older fields where older versions had them). */
@@ -44,7 +45,7 @@ export async function inspectContainer(
     Platform: 'linux',
     MountLabel: '',
     ProcessLabel: '',
-    AppArmorProfile: '',
+    AppArmorProfile: parseSecurityOptions(record.hostConfig.SecurityOpt).apparmor,
     ExecIDs: container.execIds.size > 0 ? [...container.execIds] : null,
     HostConfig: showHostConfig(record.hostConfig, options.version),
     GraphDriver: await services.layers.graphDriver(record.id),

@@ -6,6 +6,7 @@ import type { BridgeNetwork, Endpoint, PortBinding } from '../contracts.ts';
 import { internal } from '../errors.ts';
 import { addAddress, addBridge, addDefaultRoute, changeLink, linkIndex } from '../syscalls/link.ts';
 import { interfaceIndex, Netlink } from '../syscalls/netlink.ts';
+import { admitForwarding } from './forwarding.ts';
 import { AddressPool, macOf, Subnet } from './ipv4.ts';
 import { INSIDE, NamespacePool, type ReadyNamespace } from './namespace-pool.ts';
 import { type PortRule, PortTable } from './nft.ts';
@@ -103,7 +104,7 @@ export class Bridge implements BridgeNetwork {
         ports: ports.map((port) => port.binding),
       };
       await this.#filter();
-      await this.#table.publish(rulesOf(endpoint));
+      await this.#table.publish(rulesOf(endpoint)).catch(() => this.#publishAnew(endpoint));
       namespace = this.#namespaces.take();
       endpoint.netns = namespace.path;
       this.#address(namespace.netlink, endpoint);
@@ -130,7 +131,7 @@ export class Bridge implements BridgeNetwork {
     const { endpoint, ports } = connection;
     try {
       await this.#filter();
-      await this.#table.withdraw(rulesOf(endpoint));
+      await this.#table.withdraw(rulesOf(endpoint)).catch(() => this.refresh());
     } finally {
       this.#ports.release(ports);
       this.#namespaces.destroy(endpoint.netns);
@@ -155,6 +156,17 @@ export class Bridge implements BridgeNetwork {
     this.#settle.unref();
   }
 
+  /** Makes the rules anew with whoever is connected: somebody may have flushed them (`systemctl restart nftables`). */
+  refresh(): Promise<void> {
+    this.#filtered = undefined;
+    return this.#filter();
+  }
+
+  async #publishAnew(endpoint: Endpoint): Promise<void> {
+    await this.refresh();
+    await this.#table.publish(rulesOf(endpoint));
+  }
+
   /** Makes the rules once, with the ports of whoever is connected by then. */
   #filter(): Promise<void> {
     this.#filtered ??= this.#resetTable([...this.#connections.values()].flatMap(({ endpoint }) => rulesOf(endpoint))).catch((error) => {
@@ -165,9 +177,10 @@ export class Bridge implements BridgeNetwork {
     return this.#filtered;
   }
 
-  #resetTable(rules: readonly PortRule[]): Promise<void> {
-    const { bridge, masquerade, icc } = this.options;
-    return this.#table.reset({ bridge, subnet: this.subnet.cidr, masquerade, isolate: !icc, rules });
+  async #resetTable(rules: readonly PortRule[]): Promise<void> {
+    const { bridge, masquerade, icc, forward } = this.options;
+    if (forward) await admitForwarding(bridge);
+    await this.#table.reset({ bridge, subnet: this.subnet.cidr, masquerade, isolate: !icc, rules });
   }
 
   /** Gives back what is not a running container's. */

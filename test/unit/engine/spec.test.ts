@@ -261,6 +261,7 @@ describe('specification', () => {
     expect(parseSecurityOptions(['no-new-privileges', 'label=disable', 'apparmor=x'])).toEqual({
       noNewPrivileges: true,
       seccomp: 'default',
+      apparmor: 'x',
     });
     expect(parseSecurityOptions(['no-new-privileges:false']).noNewPrivileges).toBe(false);
     expect(() => parseSecurityOptions(['odd'])).toThrow('invalid --security-opt 1: "odd"');

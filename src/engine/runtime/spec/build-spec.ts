@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableCapabilities, containerCapabilities } from './capabilities.ts';
 import { containerDevices } from './devices.ts';
 import type { NamespaceChoice, SpecInput } from './input.ts';
@@ -79,6 +79,7 @@ function processOf(input: SpecInput, security: SecurityOptions): OciProcess {
     oomScoreAdj: hostConfig.OomScoreAdj ?? 0,
   };
   if (security.noNewPrivileges) process.noNewPrivileges = true;
+  if (security.apparmor !== '' && security.apparmor !== 'unconfined' && hasAppArmor()) process.apparmorProfile = security.apparmor;
   if (input.tty && input.consoleSize && input.consoleSize.height > 0) process.consoleSize = input.consoleSize;
   if (hostConfig.Ulimits?.length) {
     process.rlimits = hostConfig.Ulimits.map(({ Name, Soft, Hard }) => ({
@@ -115,4 +116,13 @@ function sysctlsOf(input: SpecInput): Record<string, string> {
   }
   if (input.domainname && input.namespaces.uts !== 'host') wanted['kernel.domainname'] = input.domainname;
   return { ...wanted, ...input.hostConfig.Sysctls };
+}
+
+/** Whether this kernel confines processes by AppArmor; else a profile asked for is only shown, as dockerd does. */
+function hasAppArmor(): boolean {
+  try {
+    return readFileSync('/sys/module/apparmor/parameters/enabled', 'utf8').startsWith('Y');
+  } catch {
+    return false;
+  }
 }

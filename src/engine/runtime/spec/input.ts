@@ -3,7 +3,7 @@ export interface SpecHostConfig {
   CapAdd?: string[] | null;
   CapDrop?: string[] | null;
   Privileged?: boolean;
-  /** `seccomp=unconfined`, `seccomp=<profile JSON>`, `no-new-privileges[=true]`, `apparmor=…` and `label=…` (both unused). */
+  /** `seccomp=unconfined`, `seccomp=<profile JSON>`, `no-new-privileges[=true]`, `apparmor=<loaded profile>`, `label=…` (unused). */
   SecurityOpt?: string[] | null;
   ReadonlyRootfs?: boolean;
   GroupAdd?: string[] | null;

@@ -71,6 +71,7 @@ export interface OciProcess {
   capabilities: OciCapabilities;
   rlimits?: { type: string; soft: number; hard: number }[];
   noNewPrivileges?: boolean;
+  apparmorProfile?: string;
   oomScoreAdj?: number;
 }
 
