@@ -6,6 +6,7 @@
  * user can understand; never prints. Whether a method is idempotent is said on it.
  */
 import type { Platform } from '../host/platform.ts';
+import type { LocalPorts } from '../host/virtual-machine.ts';
 import type { BootImage, DriverContext, HostContext } from './context.ts';
 import type { FlagSpec, FlagValues } from './flags.ts';
 
@@ -111,6 +112,12 @@ export interface HostKeyReader {
   readHostKeys(): Promise<string[]>;
 }
 
+/** Published ports of containers and the engine's socket are led to this computer while the machine runs. */
+export interface PortsLedHere {
+  /** As they are now. Throws `HOST_NOT_RUNNING`. Idempotent. */
+  localPorts(): Promise<LocalPorts>;
+}
+
 /** The machine's image can be replaced while it is stopped (`upgrade`). */
 export interface ImageUpgrade {
   /** Uses this image from the next start on. Idempotent. */
@@ -143,5 +150,6 @@ const has = (driver: object, ...methods: string[]): boolean =>
 
 export const pushesReadiness = (driver: Driver): driver is Driver & ReadinessPush => has(driver, 'awaitReady');
 export const readsHostKeys = (driver: Driver): driver is Driver & HostKeyReader => has(driver, 'readHostKeys');
+export const leadsPortsHere = (driver: Driver): driver is Driver & PortsLedHere => has(driver, 'localPorts');
 export const upgradesImage = (driver: Driver): driver is Driver & ImageUpgrade => has(driver, 'useImage');
 export const listsOwned = (driver: Driver): driver is Driver & OwnedObjects => has(driver, 'listOwned', 'removeOwned');

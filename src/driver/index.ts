@@ -4,7 +4,7 @@ export { isMachineError, MachineError, type MachineErrorOptions, messageOf, syst
 export type { Logger } from '../core/logger.ts';
 export type { Platform } from '../host/platform.ts';
 export type { ProcessRunner, RunOptions, RunResult } from '../host/process-runner.ts';
-export type { Supervisor, VirtualMachine } from '../host/virtual-machine.ts';
+export type { GuestEngine, LocalPorts, Supervisor, VirtualMachine } from '../host/virtual-machine.ts';
 export * from './base-state.ts';
 export * from './context.ts';
 export * from './contract.ts';

@@ -88,7 +88,9 @@ class DialingAgent extends Agent {
     return true;
   }
 
-  override reuseSocket(): void {}
+  override reuseSocket(_socket: Duplex, asked: ClientRequest): void {
+    asked.reusedSocket = true;
+  }
 }
 
 async function answerTo(agent: Agent, path: string, signal: AbortSignal): Promise<IncomingMessage> {

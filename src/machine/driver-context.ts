@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DriverContext, HostContext, IdentityRequest } from '../driver/context.ts';
 import type { DriverDefinition } from '../driver/contract.ts';
+import type { EngineCredentials } from '../host/virtual-machine.ts';
+import type { MachinePaths } from '../store/paths.ts';
 import type { SecretSources } from '../store/secrets.ts';
 import { bootImageOf } from './boot-images.ts';
 import { loadEntry, type MachineEntry } from './entry.ts';
@@ -69,11 +71,18 @@ export async function driverContext(
     runRemote: async (endpoint, words, { root = false } = {}) =>
       (await import('./remote.ts')).runRemote(host, made(), endpoint, words, root, signal),
     reachable: async (endpoint, timeout) => (await import('./remote.ts')).reachable(host, made(), endpoint, timeout, signal),
-    supervise: async (vm) => (await import('../supervisor/index.ts')).supervise(machineDir, vm, computer),
+    supervise: async (vm) =>
+      (await import('../supervisor/index.ts')).supervise(machineDir, { ...vm, credentials: engineCredentials(place()) }, computer),
     supervisor: async () => (await import('../supervisor/index.ts')).findSupervisor(machineDir, computer),
     vmAlive: async () => (await import('../supervisor/index.ts')).vmAlive(machineDir, computer),
   };
   return { context, dispose: async () => void (await Promise.all(temporary.map((dir) => rm(dir, { recursive: true, force: true })))) };
+}
+
+/** The client's copies, as `docker` itself uses them. Relative: the supervisor works in the machine's folder, wherever that is moved. */
+function engineCredentials(paths: MachinePaths): EngineCredentials {
+  const { caCert, clientCert, clientKey, serverCert } = paths;
+  return { ca: basename(caCert), cert: basename(clientCert), key: basename(clientKey), server: basename(serverCert) };
 }
 
 async function identity(host: MachinesHost, definition: DriverDefinition, entry: MachineEntry, request: IdentityRequest) {

@@ -8,7 +8,7 @@ import type { Platform } from '../host/platform.ts';
 import { FILES } from './files.ts';
 
 /** Bytes of sun_path without the final NUL: 103 on macOS and the BSDs, 107 on Linux. */
-const LONGEST_SOCKET_PATH = 103;
+export const LONGEST_SOCKET_PATH = 103;
 
 /** The address a supervisor listens on; it runs in the machine's folder, so the name alone will do there. */
 export function listenAddress(dir: string, { os }: Pick<Platform, 'os'>): string {

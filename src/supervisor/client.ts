@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMachineError, MachineError, systemCode } from '../core/errors.ts';
 import { isAlive } from '../host/process-identity.ts';
-import type { Supervisor } from '../host/virtual-machine.ts';
+import type { LocalPorts, Supervisor } from '../host/virtual-machine.ts';
 import { FILES } from './files.ts';
 import { onLines } from './lines.ts';
 import type { SupervisedPlace } from './place.ts';
-import type { Answer, Call } from './protocol.ts';
+import { type Answer, type Call, UNKNOWN_CALL } from './protocol.ts';
 import { findVm } from './record.ts';
 
 interface CallOptions {
@@ -72,6 +72,10 @@ export class SupervisorClient implements Supervisor {
     }
   }
 
+  async localPorts(): Promise<LocalPorts> {
+    return JSON.parse(String(await this.call('localPorts'))) as LocalPorts;
+  }
+
   private async call(call: Call, options: CallOptions = {}): Promise<string | null> {
     for (let tries = 0; tries < TRIES; tries++) {
       options.signal?.throwIfAborted();
@@ -79,10 +83,24 @@ export class SupervisorClient implements Supervisor {
       if (socket === undefined) throw new MachineError('VM_ENDED', 'The virtual machine has ended');
       const answer = await exchange(socket, call, options);
       if (answer === undefined) continue; // it died before it answered, or its VM did
+      if ('error' in answer && answer.error.code === UNKNOWN_CALL && call !== 'leave') {
+        await this.replace(call);
+        continue;
+      }
       if ('error' in answer) throw new MachineError(answer.error.code, answer.error.message);
       return answer.result;
     }
     throw new MachineError('SUPERVISOR_SILENT', `The supervisor of ${this.place.dir} died ${TRIES} times; see ${FILES.errorLog} there`);
+  }
+
+  /** An older supervisor goes, the VM stays, and the next try attaches one of this version. */
+  private async replace(call: Call): Promise<void> {
+    const socket = await this.reach();
+    const answer = socket && (await exchange(socket, 'leave', {}));
+    if (answer === undefined || !('error' in answer)) return;
+    throw new MachineError('SUPERVISOR_OLD', `The supervisor of ${this.place.dir} is of a version that does not know ${call}`, {
+      hint: 'Stop the machine and start it again',
+    });
   }
 
   private async killProcess(cause: unknown): Promise<void> {

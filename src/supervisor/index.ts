@@ -4,12 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isMachineError, MachineError, systemCode } from '../core/errors.ts';
 import { startDetached } from '../host/detached.ts';
 import type { ProcessIdentity } from '../host/process-identity.ts';
-import type { Supervisor, VirtualMachine } from '../host/virtual-machine.ts';
+import type { Supervisor } from '../host/virtual-machine.ts';
 import { connectToSupervisor } from './address.ts';
 import { SupervisorClient } from './client.ts';
 import { FILES } from './files.ts';
 import type { Computer, SupervisedPlace } from './place.ts';
-import { GO, READY, type StartAnswer, type StartRequest } from './protocol.ts';
+import { GO, READY, type StartAnswer, type StartRequest, type SupervisedVm } from './protocol.ts';
 import { findVm } from './record.ts';
 
 /** Milliseconds in which a supervisor that is about to start its QEMU, or to end, has done so. */
@@ -19,7 +19,7 @@ const PATIENCE = 90_000;
 export const NODE_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=32', '--disable-warning=ExperimentalWarning'];
 
 /** Starts the VM under a supervisor of its own, or gives the one that runs. Throws `VM_START_FAILED` with QEMU's words. */
-export async function supervise(dir: string, vm: VirtualMachine, computer: Computer): Promise<Supervisor> {
+export async function supervise(dir: string, vm: SupervisedVm, computer: Computer): Promise<Supervisor> {
   const place = { ...computer, dir };
   (await reach(place, vm))?.destroy();
   return client(place);
@@ -45,7 +45,7 @@ function client(place: SupervisedPlace): Supervisor {
 }
 
 /** A connection to the supervisor; undefined when no VM runs and none is given to be started. */
-async function reach(place: SupervisedPlace, vm?: VirtualMachine) {
+async function reach(place: SupervisedPlace, vm?: SupervisedVm) {
   let deaths = 0;
   for (let waited = 0, pause = 50; waited < PATIENCE; ) {
     const running = await vmAlive(place.dir, place);
@@ -81,7 +81,7 @@ async function connectOrNothing({ dir, platform }: SupervisedPlace) {
   }
 }
 
-async function startSupervisor({ dir, platform }: SupervisedPlace, vm: VirtualMachine | undefined): Promise<StartAnswer> {
+async function startSupervisor({ dir, platform }: SupervisedPlace, vm: SupervisedVm | undefined): Promise<StartAnswer> {
   const request: StartRequest = { dir, ...(vm === undefined ? {} : { vm }) };
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, NODE_COMPILE_CACHE: _cache, ...env } = platform.env;
   const line = await startDetached(process.execPath, [...NODE_FLAGS, supervisorProgram()], {

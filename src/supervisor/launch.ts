@@ -8,6 +8,7 @@ import { identifyProcess, type ProcessIdentity, type ProcessProbe } from '../hos
 import type { VirtualMachine } from '../host/virtual-machine.ts';
 import { connect } from './address.ts';
 import { FILES } from './files.ts';
+import type { SupervisedVm } from './protocol.ts';
 import { Qmp } from './qmp.ts';
 import { forgetVm, type VmRecord, writeRecord } from './record.ts';
 import { RunningVm, type VmConnections } from './running-vm.ts';
@@ -21,9 +22,9 @@ const GREETING = 10_000;
  * Notes that QEMU is about to be started, asks whether that is `confirmed`, and starts it: whoever looks after the caller's
  * death finds the note, or there will be no QEMU. Throws `VM_START_FAILED` with QEMU's words; nothing is left running then.
  */
-export async function launch(dir: string, vm: VirtualMachine, probe: ProcessProbe, confirmed: () => Promise<boolean>): Promise<RunningVm> {
-  const { uuid, pidFile, sockets } = vm;
-  const record: VmRecord = { vm: { uuid, pidFile, sockets } };
+export async function launch(dir: string, vm: SupervisedVm, probe: ProcessProbe, confirmed: () => Promise<boolean>): Promise<RunningVm> {
+  const { uuid, pidFile, sockets, engine, credentials } = vm;
+  const record: VmRecord = { vm: { uuid, pidFile, sockets, ...(engine && { engine }), ...(credentials && { credentials }) } };
   await writeRecord(dir, record);
   if (!(await confirmed())) {
     await forgetVm(dir);

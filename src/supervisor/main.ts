@@ -11,10 +11,12 @@ import { tryFileLock } from '../host/file-lock.ts';
 import { type Platform, thisPlatform } from '../host/platform.ts';
 import type { ProcessProbe } from '../host/process-identity.ts';
 import { listenAddress } from './address.ts';
+import { ConsoleLog } from './console-log.ts';
+import { EngineSide } from './engine-side.ts';
 import { FILES } from './files.ts';
 import { attach, launch } from './launch.ts';
 import { GO, READY, type StartAnswer, type StartRequest } from './protocol.ts';
-import { findVm, forgetVm } from './record.ts';
+import { findVm, forgetVm, readRecord } from './record.ts';
 import type { RunningVm } from './running-vm.ts';
 import { failureOf, serve } from './server.ts';
 
@@ -69,14 +71,26 @@ async function supervise(platform: Platform): Promise<void> {
   const release = await tryFileLock(join(HERE, FILES.lock), platform);
   if (release === undefined) return answer({ busy: true });
   const vm = await obtain(request, { platform, runner });
-  const server = await serve(vm, listenAddress(request.dir, platform));
+  const side = await engineSide(vm, request.dir, platform);
+  const left = Promise.withResolvers<void>();
+  const localPorts = async () => (await side?.list()) ?? { socket: '', ports: [] };
+  const server = await serve({ vm, localPorts, leave: left.resolve }, listenAddress(request.dir, platform));
   answer({ started: true });
   const watch = setInterval(() => void (folderGone() && vm.kill()), FOLDER_LOOK);
-  await vm.ended;
+  await Promise.race([vm.ended.then(() => forgetVm(HERE)), left.promise]);
   clearInterval(watch);
-  await forgetVm(HERE);
+  side?.close();
   await Promise.race([new Promise((resolve) => server.close(resolve)), delay(1000)]); // last answers on their way
   await release();
+}
+
+/** As the record says: a supervisor that attaches is told nothing else. */
+async function engineSide(vm: RunningVm, dir: string, platform: Platform): Promise<EngineSide | undefined> {
+  const { engine, credentials } = (await readRecord(HERE))?.vm ?? {};
+  if (engine === undefined || credentials === undefined) return undefined;
+  const log = new ConsoleLog(FILES.errorLog);
+  const tell = (line: string) => log.write(Buffer.from(`${new Date().toISOString()} ${line}\n`));
+  return EngineSide.begin({ vm, engine, credentials, dir, platform, tell });
 }
 
 /** Whether who started us is still there and wants QEMU to be started. */

@@ -1,6 +1,17 @@
 /** What goes over the supervisor's socket: one request line, then answer lines, then the end. JSON, UTF-8. */
 
-export type Call = 'awaitSign' | 'awaitReady' | 'vmStatus' | 'powerButton' | 'kill' | 'awaitExit';
+import type { EngineCredentials, VirtualMachine } from '../host/virtual-machine.ts';
+
+/** Calls are only ever added: an older supervisor answers `UNKNOWN_CALL` and is asked to `leave`, for a newer one to be attached. */
+export type Call = 'awaitSign' | 'awaitReady' | 'vmStatus' | 'powerButton' | 'kill' | 'awaitExit' | 'localPorts' | 'leave';
+
+/** A VM with what its supervisor shows the engine. */
+export interface SupervisedVm extends VirtualMachine {
+  readonly credentials?: EngineCredentials;
+}
+
+/** The code of an answer to a call that a supervisor does not know. */
+export const UNKNOWN_CALL = 'UNKNOWN_CALL';
 
 export interface Request {
   readonly call: Call;
@@ -22,7 +33,7 @@ export const GO = 'go';
 export interface StartRequest {
   /** The machine's folder as its callers name it, of which the name of a Windows pipe is made. */
   readonly dir: string;
-  readonly vm?: import('../host/virtual-machine.ts').VirtualMachine;
+  readonly vm?: SupervisedVm;
 }
 
 /** What it says on standard output, in one line. `busy`: another supervisor holds this machine. */

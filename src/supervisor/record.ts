@@ -8,11 +8,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { MachineError, systemCode } from '../core/errors.ts';
 import { commandLineOf, identifyProcess, isAlive, type ProcessIdentity, type ProcessProbe } from '../host/process-identity.ts';
-import type { VirtualMachine } from '../host/virtual-machine.ts';
 import { FILES } from './files.ts';
+import type { SupervisedVm } from './protocol.ts';
 
 export interface VmRecord {
-  readonly vm: Pick<VirtualMachine, 'uuid' | 'pidFile' | 'sockets'>;
+  readonly vm: Pick<SupervisedVm, 'uuid' | 'pidFile' | 'sockets' | 'engine' | 'credentials'>;
   /** Absent between the decision to start QEMU and its start. */
   readonly process?: ProcessIdentity;
   /** The port the guest said its engine listens on, once it did. */
@@ -26,10 +26,10 @@ export async function writeRecord(dir: string, record: VmRecord): Promise<void> 
   await writeFileAtomic(join(dir, FILES.record), JSON.stringify(record));
 }
 
-/** Removes the note and what QEMU leaves behind when it is killed: its pid file and sockets. */
+/** Removes the note and what QEMU and its supervisor leave behind when they are killed: pid file and sockets. */
 export async function forgetVm(dir: string): Promise<void> {
   const { pidFile, sockets } = (await readRecord(dir))?.vm ?? { pidFile: '', sockets: {} };
-  const paths = [pidFile, ...Object.values(sockets)].filter((path) => path !== '' && !path.startsWith('\\\\'));
+  const paths = [pidFile, ...Object.values(sockets), FILES.engineSocket].filter((path) => path !== '' && !path.startsWith('\\\\'));
   for (const path of paths) await rm(resolve(dir, path), { force: true });
   await rm(join(dir, FILES.record), { force: true });
 }
@@ -54,7 +54,8 @@ async function unnotedProcess(dir: string, record: VmRecord, probe: ProcessProbe
   return undefined;
 }
 
-async function readRecord(dir: string): Promise<VmRecord | undefined> {
+/** Undefined when there is none. Throws `VM_RECORD_BROKEN`. */
+export async function readRecord(dir: string): Promise<VmRecord | undefined> {
   const path = join(dir, FILES.record);
   const text = await contentOf(path);
   if (text === undefined) return undefined;

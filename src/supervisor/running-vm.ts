@@ -42,6 +42,7 @@ export class RunningVm {
   private ready: number | undefined;
   private settled = false;
   private outcome = Promise.withResolvers<number>();
+  private watchBoot: (ready: boolean) => void = () => {};
   /** Resolves when the process is gone. */
   readonly ended: Promise<void>;
 
@@ -56,6 +57,12 @@ export class RunningVm {
     this.listenToGuest();
     connections.qmp.onEvent = (name) => this.onQmpEvent(name);
     this.ended = connections.qmp.closed.then(() => this.untilGone()).then(() => this.endWaits());
+  }
+
+  /** Called with whether the guest is ready: now, and whenever that changes. */
+  set onBoot(watch: (ready: boolean) => void) {
+    this.watchBoot = watch;
+    watch(this.ready !== undefined);
   }
 
   /** See `Supervisor.awaitSign`. */
@@ -126,6 +133,7 @@ export class RunningVm {
     this.ready = port;
     await this.facts.noteReady(port).catch(() => {}); // a full disk: known until this supervisor ends
     this.settle(port);
+    this.watchBoot(true);
   }
 
   private onQmpEvent(name: string): void {
@@ -145,6 +153,7 @@ export class RunningVm {
   private forgetBoot(): void {
     this.phases = [];
     this.ready = undefined;
+    this.watchBoot(false);
     if (!this.settled) return;
     this.settled = false;
     this.outcome = Promise.withResolvers<number>();

@@ -1,11 +1,20 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { isMachineError, messageOf } from '../core/errors.ts';
+import { isMachineError, MachineError, messageOf } from '../core/errors.ts';
+import type { LocalPorts } from '../host/virtual-machine.ts';
 import { onLines } from './lines.ts';
-import type { Answer, Call, Failure, Request } from './protocol.ts';
+import { type Answer, type Call, type Failure, type Request, UNKNOWN_CALL } from './protocol.ts';
 import type { RunningVm } from './running-vm.ts';
 
-type Method = (vm: RunningVm, tell: (answer: Answer) => void) => Promise<string | null>;
+/** What calls are answered from. */
+export interface Served {
+  readonly vm: RunningVm;
+  localPorts(): Promise<LocalPorts>;
+  /** Ends this process once the answer is on its way; the VM goes on. */
+  leave(): void;
+}
+
+type Method = (served: Served, tell: (answer: Answer) => void) => Promise<string | null>;
 
 const nothing = async (done: Promise<unknown>): Promise<null> => {
   await done;
@@ -13,19 +22,24 @@ const nothing = async (done: Promise<unknown>): Promise<null> => {
 };
 
 const METHODS: Record<Call, Method> = {
-  awaitSign: (vm) => nothing(vm.awaitSign()),
-  awaitReady: (vm, tell) => nothing(vm.awaitReady((name, seconds) => tell({ phase: [name, seconds] }))),
-  vmStatus: (vm) => vm.status(),
-  powerButton: (vm) => nothing(vm.connections.qmp.execute('system_powerdown')),
-  kill: (vm) => nothing(vm.kill()),
-  awaitExit: (vm) => nothing(vm.ended),
+  awaitSign: ({ vm }) => nothing(vm.awaitSign()),
+  awaitReady: ({ vm }, tell) => nothing(vm.awaitReady((name, seconds) => tell({ phase: [name, seconds] }))),
+  vmStatus: ({ vm }) => vm.status(),
+  powerButton: ({ vm }) => nothing(vm.connections.qmp.execute('system_powerdown')),
+  kill: ({ vm }) => nothing(vm.kill()),
+  awaitExit: ({ vm }) => nothing(vm.ended),
+  localPorts: async (served) => JSON.stringify(await served.localPorts()),
+  leave: async (served) => {
+    served.leave();
+    return null;
+  },
 };
 
 /** Answers on `address`, replacing a dead supervisor's socket: only the holder of the machine's lock calls this. */
-export async function serve(vm: RunningVm, address: string): Promise<Server> {
+export async function serve(served: Served, address: string): Promise<Server> {
   const server = createServer((socket) => {
     socket.on('error', () => {}); // the asker went away
-    onLines(socket, (line) => void answer(vm, line, socket), 4096);
+    onLines(socket, (line) => void answer(served, line, socket), 4096);
   });
   if (!address.startsWith('\\\\')) rmSync(address, { force: true });
   await new Promise<void>((resolve, reject) => {
@@ -35,12 +49,13 @@ export async function serve(vm: RunningVm, address: string): Promise<Server> {
   return server;
 }
 
-async function answer(vm: RunningVm, line: string, socket: Socket): Promise<void> {
+async function answer(served: Served, line: string, socket: Socket): Promise<void> {
   const tell = (message: Answer) => socket.write(`${JSON.stringify(message)}\n`);
   try {
     const { call } = JSON.parse(line) as Request;
-    if (!Object.hasOwn(METHODS, call)) throw new Error(`expected a call of this version, found ${JSON.stringify(call)}`);
-    tell({ result: await METHODS[call](vm, tell) });
+    if (!Object.hasOwn(METHODS, call))
+      throw new MachineError(UNKNOWN_CALL, `expected a call of this version, found ${JSON.stringify(call)}`);
+    tell({ result: await METHODS[call](served, tell) });
   } catch (error) {
     tell({ error: failureOf(error) });
   }

@@ -32,7 +32,7 @@ describe('a machine on QEMU', () => {
     const [supervisor, ...others] = supervisorsIn(dir('vm'));
     expect(others).toEqual([]);
     const resident = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${supervisor?.pid}/status`, 'utf8'))?.[1]) / 1024;
-    expect(resident).toBeLessThan(60);
+    expect(resident).toBeLessThan(75);
     await answers('vm');
     const { EnginePort } = driverState('vm');
     expect((await store.must('url', 'vm')).trim()).toBe(`tcp://127.0.0.1:${EnginePort}`);

@@ -67,7 +67,19 @@ const sources = [...sourcesUnder('src'), ...sourcesUnder('drivers')].map(read);
 
 /** room → rooms it may import besides itself (DESIGN.md, "Layout and who may import whom"). */
 const LEAF = ['host', 'core'];
-const MACHINE_PARTS = ['store', 'certs', 'ssh', 'shells', 'driver', 'image', 'supervisor', 'plugins', 'provision', ...LEAF];
+const MACHINE_PARTS = [
+  'store',
+  'certs',
+  'ssh',
+  'shells',
+  'driver',
+  'image',
+  'supervisor',
+  'plugins',
+  'provision',
+  'forward',
+  ...LEAF,
+];
 const MAY_IMPORT: Record<string, string[]> = {
   core: [],
   host: ['core'],
@@ -77,7 +89,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   shells: LEAF,
   driver: LEAF,
   image: LEAF,
-  supervisor: LEAF,
+  forward: LEAF,
+  supervisor: ['forward', ...LEAF],
   plugins: ['driver', ...LEAF],
   provision: ['certs', 'ssh', 'driver', ...LEAF],
   machine: MACHINE_PARTS,

@@ -1,5 +1,5 @@
 /** QEMU's command line for our boot image. Relative names are files in the machine's folder, where QEMU runs. */
-import type { BootImage, Platform, VirtualMachine } from 'tsmachine/driver';
+import type { BootImage, GuestEngine, Platform, VirtualMachine } from 'tsmachine/driver';
 import { type Accelerator, SILENCE } from './accelerators.ts';
 
 /** The driver's files in the machine's folder. */
@@ -17,6 +17,8 @@ export interface MachineShape {
   readonly sshPort: number;
   /** On 127.0.0.1, and in the guest: callers such as docker-machine look for the engine there on the same number. */
   readonly enginePort: number;
+  /** IPv4 address of this computer that published ports are led to; '' for nowhere. */
+  readonly forward: string;
 }
 
 /** What each accelerator wants. TCG: 6.12 panics now and then after an emulated cmpxchg16b, so the guest is not offered it. */
@@ -47,7 +49,8 @@ export function virtualMachine(shape: MachineShape, image: BootImage, platform: 
     ...characterDevice('qmp', sockets.qmp),
     ...['-mon', 'chardev=qmp,mode=control'],
   ];
-  return { program, args, uuid, pidFile: FILES.pid, sockets, ...(accelerator === 'tcg' ? {} : { silenceLimit: SILENCE }) };
+  const engine = guestEngine(shape);
+  return { program, args, uuid, pidFile: FILES.pid, sockets, engine, ...(accelerator === 'tcg' ? {} : { silenceLimit: SILENCE }) };
 }
 
 /** The guest finds its disks by these serial numbers. */
@@ -58,6 +61,11 @@ function disk(id: string, file: string, format: string, option: string): string[
 
 function network({ sshPort, enginePort }: MachineShape): string {
   return `user,id=net,hostfwd=tcp:127.0.0.1:${sshPort}-:22,hostfwd=tcp:127.0.0.1:${enginePort}-:${enginePort}`;
+}
+
+function guestEngine({ sshPort, enginePort, forward }: MachineShape): GuestEngine {
+  if (forward === '') return { port: enginePort };
+  return { port: enginePort, forwarding: { netdev: 'net', address: forward, own: [sshPort, enginePort] } };
 }
 
 /** QEMU serves sockets by path; Node on Windows knows named pipes only, whose one name space needs a name of the machine's own. */

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { type FlagSpec, type FlagValues, intFlag, MachineError, stringFlag } from 'tsmachine/driver';
 import { ACCELERATORS, type Accelerator } from './accelerators.ts';
@@ -26,6 +27,13 @@ export const FLAGS: readonly FlagSpec[] = [
     default: 'qemu-system-x86_64',
     help: 'QEMU program, a name on PATH or a path',
   },
+  {
+    name: 'qemu-forward',
+    type: 'string',
+    env: 'QEMU_FORWARD',
+    default: '127.0.0.1',
+    help: 'IPv4 address of this computer on which published ports of containers answer, or none',
+  },
   { name: 'qemu-boot-image', type: 'string', env: 'QEMU_BOOT_IMAGE', help: "Another boot image: folder, archive or URL with '#sha256:…'" },
 ];
 
@@ -38,6 +46,8 @@ export interface QemuOptions {
   readonly program: string;
   /** '': the store's current one. */
   readonly bootImage: string;
+  /** IPv4 address of this computer; '' for none. */
+  readonly forward: string;
 }
 
 /** The guest's kernel, root overlay and Node want this much. */
@@ -56,7 +66,15 @@ export function readFlags(values: FlagValues): QemuOptions {
     accelerator,
     program: programFlag(stringFlag(values, 'qemu-program')),
     bootImage: stringFlag(values, 'qemu-boot-image'),
+    forward: forwardFlag(stringFlag(values, 'qemu-forward')),
   };
+}
+
+function forwardFlag(value: string): string {
+  if (value === 'none') return '';
+  if (value === '' || value === 'localhost') return '127.0.0.1';
+  if (isIPv4(value)) return value;
+  throw wrong('qemu-forward', 'an IPv4 address of this computer, or none', JSON.stringify(value));
 }
 
 /** A path is made absolute: later commands are run from other folders. */

@@ -8,9 +8,11 @@ import {
   type FlagValues,
   type ImageUpgrade,
   isMachineError,
+  type LocalPorts,
   MachineError,
   type MachineState,
   newBaseState,
+  type PortsLedHere,
   type ReadinessPush,
   type SshEndpoint,
 } from 'tsmachine/driver';
@@ -20,7 +22,7 @@ import { readFlags } from './flags.ts';
 import { freePorts, isFree, portsOf } from './ports.ts';
 import { findProgram } from './program.ts';
 import { candidatesFor, startVm } from './start-vm.ts';
-import { parseState, type QemuState } from './state.ts';
+import { DEFAULT_FORWARD, parseState, type QemuState } from './state.ts';
 
 const ADDRESS = '127.0.0.1';
 /** Milliseconds. A guest under emulation on a busy computer boots in one to two minutes. */
@@ -44,7 +46,7 @@ const STATES: Readonly<Record<string, MachineState>> = {
   'guest-panicked': 'Error',
 };
 
-export class QemuDriver implements Driver, ReadinessPush, ImageUpgrade {
+export class QemuDriver implements Driver, ReadinessPush, ImageUpgrade, PortsLedHere {
   private readonly context: DriverContext;
   private values: QemuState;
 
@@ -58,8 +60,16 @@ export class QemuDriver implements Driver, ReadinessPush, ImageUpgrade {
   }
 
   async configure(flags: FlagValues): Promise<void> {
-    const { cpuCount, memory, diskSize, accelerator, program, bootImage } = readFlags(flags);
-    const asked = { CPU: cpuCount, Memory: memory, DiskSize: diskSize, Accelerator: accelerator, Program: program, BootImage: bootImage };
+    const { cpuCount, memory, diskSize, accelerator, program, bootImage, forward } = readFlags(flags);
+    const asked = {
+      CPU: cpuCount,
+      Memory: memory,
+      DiskSize: diskSize,
+      Accelerator: accelerator,
+      Program: program,
+      BootImage: bootImage,
+      Forward: forward,
+    };
     this.values = { ...this.values, ...asked };
   }
 
@@ -155,6 +165,12 @@ export class QemuDriver implements Driver, ReadinessPush, ImageUpgrade {
     await supervisor.awaitReady(onPhase, this.context.signal, READY_TIMEOUT);
   }
 
+  async localPorts(): Promise<LocalPorts> {
+    const supervisor = await this.context.supervisor();
+    if (supervisor === undefined) throw notRunning();
+    return supervisor.localPorts();
+  }
+
   async useImage(image: BootImage): Promise<void> {
     this.values.BootImageDigest = image.digest;
   }
@@ -231,6 +247,7 @@ function newState(context: DriverContext): QemuState {
     Program: '',
     BootImage: '',
     BootImageDigest: '',
+    Forward: DEFAULT_FORWARD,
     UUID: '',
   };
 }

@@ -3,7 +3,7 @@ import { type BootImage, type DriverContext, isMachineError, MachineError, type 
 import { type Accelerator, accelerationCandidates, type Candidate, probeHere } from './accelerators.ts';
 import { virtualMachine } from './arguments.ts';
 import { findProgram, programVersion } from './program.ts';
-import type { QemuState } from './state.ts';
+import { DEFAULT_FORWARD, type QemuState } from './state.ts';
 
 export interface VmStart {
   readonly context: DriverContext;
@@ -52,8 +52,16 @@ async function startUnder(start: VmStart, program: string, accelerator: Accelera
   const { context, image } = start;
   const cpuCount = await cpuCountFor(accelerator, start.state().CPU, program, context);
   const supervisor = await superviseOnFreePorts(start, () => {
-    const { MachineName: name, UUID: uuid, Memory: memory, SSHPort: sshPort, EnginePort: enginePort } = start.state();
-    return virtualMachine({ name, uuid, program, accelerator, cpuCount, memory, sshPort, enginePort }, image, context.platform);
+    const {
+      MachineName: name,
+      UUID: uuid,
+      Memory: memory,
+      SSHPort: sshPort,
+      EnginePort: enginePort,
+      Forward: forward = DEFAULT_FORWARD,
+    } = start.state();
+    const shape = { name, uuid, program, accelerator, cpuCount, memory, sshPort, enginePort, forward };
+    return virtualMachine(shape, image, context.platform);
   });
   try {
     await supervisor.awaitSign(context.signal);

@@ -1,4 +1,7 @@
+import { isIPv4 } from 'node:net';
 import { type BaseState, MachineError, messageOf } from 'tsmachine/driver';
+
+export const DEFAULT_FORWARD = '127.0.0.1';
 
 /** What config.json keeps of a QEMU machine. Sizes in MB. */
 export interface QemuState extends BaseState {
@@ -14,6 +17,8 @@ export interface QemuState extends BaseState {
   BootImage: string;
   /** Digest of the image the machine boots from; '' before `create` chose. */
   BootImageDigest: string;
+  /** IPv4 address of this computer that published ports are led to; '' for nowhere. Not in machines of older versions. */
+  Forward?: string;
   /** The system's UUID in the guest, and how its QEMU process is known. */
   UUID: string;
 }
@@ -32,6 +37,8 @@ export function parseState(text: string, machineName: string): QemuState {
   for (const key of ['Accelerator', 'Program', 'BootImage', 'BootImageDigest', 'UUID', 'SSHKeyPath', 'SSHUser'] as const) {
     if (typeof found?.[key] !== 'string') throw broken(machineName, `${key} is not a text`);
   }
+  if (found?.Forward !== undefined && found.Forward !== '' && !isIPv4(String(found.Forward)))
+    throw broken(machineName, 'Forward is not an IPv4 address');
   return found as QemuState;
 }
 

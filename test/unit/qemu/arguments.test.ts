@@ -22,6 +22,7 @@ const shape: MachineShape = {
   memory: 1024,
   sshPort: 20022,
   enginePort: 20376,
+  forward: '127.0.0.1',
 };
 const build = (change: Partial<MachineShape> = {}, os: NodeJS.Platform = 'linux') => virtualMachine({ ...shape, ...change }, image, { os });
 /** The value after a flag; each flag's values when it comes more than once. */
