@@ -67,19 +67,7 @@ const sources = [...sourcesUnder('src'), ...sourcesUnder('drivers')].map(read);
 
 /** room → rooms it may import besides itself (DESIGN.md, "Layout and who may import whom"). */
 const LEAF = ['host', 'core'];
-const MACHINE_PARTS = [
-  'store',
-  'certs',
-  'ssh',
-  'shells',
-  'driver',
-  'image',
-  'supervisor',
-  'plugins',
-  'provision',
-  'forward',
-  ...LEAF,
-];
+const MACHINE_PARTS = ['store', 'certs', 'ssh', 'shells', 'driver', 'image', 'supervisor', 'plugins', 'provision', 'forward', ...LEAF];
 const MAY_IMPORT: Record<string, string[]> = {
   core: [],
   host: ['core'],

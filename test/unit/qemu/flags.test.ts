@@ -21,7 +21,8 @@ describe("the QEMU driver's flags", () => {
   it('lead ports to an IPv4 address, or nowhere', () => {
     const forward = (value: string) => readFlags({ ...defaults, 'qemu-forward': value }).forward;
     expect([forward('none'), forward('localhost'), forward('0.0.0.0')]).toEqual(['', '127.0.0.1', '0.0.0.0']);
-    for (const wrong of ['::1', 'nowhere', '127.0.0.1,x', '1.2.3']) expect(() => forward(wrong)).toThrow('an IPv4 address of this computer');
+    for (const wrong of ['::1', 'nowhere', '127.0.0.1,x', '1.2.3'])
+      expect(() => forward(wrong)).toThrow('an IPv4 address of this computer');
   });
 
   it('keep a program of PATH by name and any other by its full path', () => {
