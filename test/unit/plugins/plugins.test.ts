@@ -8,7 +8,7 @@ describe('drivers', () => {
 
   it("refuses an unknown one in docker-machine's words", async () => {
     await expect(loadDriver('bogus')).rejects.toThrow('Driver "bogus" not found. Do you have the plugin binary accessible in your PATH?');
-    await expect(loadDriver('bogus')).rejects.toMatchObject({ code: 'DRIVER_NOT_FOUND', hint: 'Drivers here: none, qemu' });
+    await expect(loadDriver('bogus')).rejects.toMatchObject({ code: 'DRIVER_NOT_FOUND', hint: 'Drivers here: generic, none, qemu' });
     await expect(loadDriver('qmeu')).rejects.toMatchObject({ hint: 'Did you mean "qemu"?' });
     await expect(loadDriver('toString')).rejects.toMatchObject({ code: 'DRIVER_NOT_FOUND' });
   });
