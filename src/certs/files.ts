@@ -1,16 +1,20 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomic } from '../core/atomic-file.ts';
-import { systemCode } from '../core/errors.ts';
+import { MachineError, messageOf, systemCode } from '../core/errors.ts';
 import { makeFolder } from '../core/folder.ts';
+import { readSmallFile } from '../core/read-file.ts';
 
-/** Undefined when there is no such file. */
+/** Bytes; ca.pem may be the user's, with all the CAs of a company. */
+const LIMIT = 1 << 20;
+
+/** Undefined when there is no such file. Throws CERTIFICATE_UNREADABLE for what is no file, or too large. */
 export async function readPem(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await readSmallFile(path, LIMIT);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
+    if (systemCode(error) !== undefined) throw error;
+    throw new MachineError('CERTIFICATE_UNREADABLE', `${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 

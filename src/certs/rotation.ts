@@ -53,11 +53,12 @@ export async function currentAuthority(
 
 /**
  * Makes the new CA and client pair, or goes on with those of a rotation that did not end. From here on ca.pem holds both CAs, the
- * old one first, as its key is still beside it: docker-machine reads and signs with them meanwhile.
+ * old one first, as its key is still beside it: docker-machine reads and signs with them meanwhile. Gives whether it began anew.
  */
-export async function beginRotation(paths: AuthorityPaths, folders: RotationFolders, options: BootstrapOptions): Promise<void> {
+export async function beginRotation(paths: AuthorityPaths, folders: RotationFolders, options: BootstrapOptions): Promise<boolean> {
   await moveReady(paths, folders);
-  if (!(await isThere(folders.next))) {
+  const anew = !(await isThere(folders.next));
+  if (anew) {
     await rm(folders.staging, { recursive: true, force: true });
     await makeFolder(folders.staging);
     // another name than the old CA's: without key identifiers (Go before 1.15 wrote none) OpenSSL tells CAs apart by name alone
@@ -69,6 +70,7 @@ export async function beginRotation(paths: AuthorityPaths, folders: RotationFold
   const [before, next] = await Promise.all([readFile(paths.caCert, 'utf8'), readFile(authorityIn(folders.next).caCert, 'utf8')]);
   const both = bundleOf(before, next);
   if (both !== before) await writeFileAtomic(paths.caCert, both, 0o644);
+  return anew;
 }
 
 /** Every machine has the new ones: they take the places of the old ones, whose CA key is gone then. */

@@ -19,7 +19,8 @@ export async function beginRotation(host: MachinesHost): Promise<void> {
   const options = { user: host.user, now: clock.now(), log };
   await host.lockStore('certificates', async () => {
     await ensureAuthority(host.paths, options);
-    await begin(host.paths, host.paths.rotation, { ...options, log: silentLogger });
+    if (await begin(host.paths, host.paths.rotation, { ...options, log: silentLogger })) return;
+    log.warn('A rotation was begun before and goes on: its CA and client certificate are brought to the machines that wait.');
   });
 }
 

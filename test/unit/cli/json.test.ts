@@ -1,6 +1,6 @@
 /** What programs read: the README's schemas, `certs`, and what is said of certificates that end. */
 import { X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -166,6 +166,26 @@ describe('certs', () => {
     other.remove();
     expect(stdout).toMatch(/\nm ca .* unreadable .*machines\/m\/ca.pem: expected a PEM certificate/);
     expect(stdout).toMatch(/\nm client /);
+  });
+
+  it('is not held up by what is no file or too large, nor are ls and status', async () => {
+    const hostile = new TestStore();
+    await hostile.create('m');
+    const path = join(hostile.path, 'machines/m/server.pem');
+    for (const [make, reason] of [
+      [() => mkdirSync(path), 'expected a file, found a folder'],
+      [() => writeFileSync(path, Buffer.alloc((1 << 20) + 1)), 'expected at most 1048576 bytes'],
+    ] as const) {
+      rmSync(path, { recursive: true, force: true });
+      make();
+      expect((await hostile.run(['certs'])).stdout).toContain(reason);
+      for (const words of [
+        ['ls', '--json'],
+        ['status', '--json', 'm'],
+      ])
+        expect((await hostile.run(words)).code).toBe(0);
+    }
+    hostile.remove();
   });
 
   it('refuses a machine that is not there', async () => {
