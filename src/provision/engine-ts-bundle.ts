@@ -23,7 +23,7 @@ const SERVICE_FILES = ['dockerd', 'docker.service', 'docker.socket', 'docker.ope
 const LIST = 'SHA256SUMS';
 
 /** Throws `ENGINE_UNSUPPORTED` where this installation lacks the Node binary for Linux. */
-export async function engineBundle(files: PackageFiles = packageFiles()): Promise<EngineBundle> {
+export async function engineBundle(files: PackageFiles): Promise<EngineBundle> {
   const paths = new Map([
     ['node', nodeOf(files)],
     ...['dockerd.cjs', 'koffi.node'].map((name) => [name, join(files.engineDir, name)] as const),

@@ -1,5 +1,6 @@
 /** Our engine as service `docker` of a distribution: files over SSH, tools from the distribution's packages. */
 import { MachineError } from '../core/errors.ts';
+import { type PackageFiles, packageFiles } from '../core/package-files.ts';
 import type { EngineInstaller, EngineWish } from './engine-installer.ts';
 import { type EngineBundle, engineBundle, serviceScript } from './engine-ts-bundle.ts';
 import { type EngineTsState, lookAtEngineTs } from './engine-ts-look.ts';
@@ -7,7 +8,8 @@ import { leaveDocker } from './engine-ts-switch.ts';
 import type { Guest } from './guest.ts';
 import { Packages } from './packages.ts';
 
-export const engineTs: EngineInstaller = {
+/** `files` finds what this package ships for guests. */
+export const engineTsOf = (files: () => PackageFiles): EngineInstaller => ({
   kind: 'ts',
   program: '/usr/bin/dockerd',
   certificatesRestartEngine: false,
@@ -25,7 +27,7 @@ export const engineTs: EngineInstaller = {
   },
 
   async install(guest, wish) {
-    const bundle = await engineBundle();
+    const bundle = await engineBundle(files());
     checkVersion(bundle, wish);
     const state = await lookAtEngineTs(guest);
     if (state.digest !== undefined && state.program && state.service && state.missing.length === 0) return false;
@@ -33,7 +35,7 @@ export const engineTs: EngineInstaller = {
   },
 
   async upgrade(guest, wish) {
-    const bundle = await engineBundle();
+    const bundle = await engineBundle(files());
     checkVersion(bundle, wish);
     const state = await lookAtEngineTs(guest);
     if (state.digest === bundle.digest && state.program && state.service) return false;
@@ -41,7 +43,9 @@ export const engineTs: EngineInstaller = {
   },
 
   storageDriver: () => '', // it has one
-};
+});
+
+export const engineTs = engineTsOf(packageFiles);
 
 /** Everything but the files of the engine is in place when it is asked for; a switch is told before anything changes. */
 async function put(guest: Guest, bundle: EngineBundle, state: EngineTsState): Promise<true> {
