@@ -113,12 +113,13 @@ function exitOf(channel: ClientChannel, client: Client): Promise<number> {
     channel.on('exit', (code: number | null, signal?: string) => {
       exit = code ?? 128 + (SIGNALS[(signal ?? '').replace(/^SIG/, '')] ?? 0);
     });
-    const ended = () =>
-      exit === undefined ? reject(new MachineError('SSH_FAILED', 'the connection broke before the command ended')) : resolve(exit);
-    channel.once('close', () => {
-      client.off('close', ended); // many sessions may run over one connection
-      ended();
-    });
-    client.once('close', ended);
+    const ended = (what: string) => () => {
+      client.off('close', broken); // many sessions may run over one connection
+      if (exit === undefined) reject(new MachineError('SSH_FAILED', `${what} before the command ended`));
+      else resolve(exit);
+    };
+    const broken = ended('the connection broke');
+    channel.once('close', ended('the server closed the session, or the connection broke,'));
+    client.once('close', broken);
   });
 }

@@ -19,11 +19,10 @@ export interface TestSshd {
   stop(): void;
 }
 
-/** OpenSSH's server with host keys of two kinds, and these lines before its own settings. Needs the Debian package openssh-server. */
-export async function startSshd(settings: readonly string[] = []): Promise<TestSshd> {
+/** OpenSSH's server, with these lines before its own settings. Needs the Debian package openssh-server. */
+export async function startSshd(settings: readonly string[] = [], kinds: readonly string[] = ['ed25519', 'rsa']): Promise<TestSshd> {
   const dir = temporaryFolder();
   const keyPath = clientKey(dir);
-  const kinds = ['ed25519', 'rsa'];
   for (const kind of kinds) execFileSync('ssh-keygen', ['-q', '-t', kind, '-N', '', '-f', join(dir, `host_${kind}`)]);
   copyFileSync(`${keyPath}.pub`, join(dir, 'authorized_keys'));
   const port = await freePort();
@@ -68,9 +67,14 @@ export async function startDropbear(hostKey: Uint8Array): Promise<Omit<TestSshd,
   return { port, keyPath, user: userInfo().username, stop };
 }
 
+/** Made once for all servers of a test file: RSA keys take their time. */
+let madeKey: string | undefined;
+
 function clientKey(dir: string): string {
   const keyPath = join(dir, 'id_rsa');
-  execFileSync('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-m', 'PEM', '-N', '', '-f', keyPath]);
+  if (madeKey === undefined) execFileSync('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-m', 'PEM', '-N', '', '-f', keyPath]);
+  else for (const end of ['', '.pub']) copyFileSync(`${madeKey}${end}`, `${keyPath}${end}`);
+  madeKey ??= keyPath;
   chmodSync(keyPath, 0o600);
   return keyPath;
 }
