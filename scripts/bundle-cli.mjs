@@ -32,6 +32,7 @@ export async function bundleCommandLine({ root, dist, alias, define }) {
   await bundle.write({
     dir: dist,
     format: 'cjs',
+    dynamicImportInCjs: false, // of Node's own modules: require() does not open an ES module loader
     entryFileNames: '[name].cjs',
     chunkFileNames: 'chunks/[name]-[hash].cjs',
     comments: { legal: false, annotation: false },
