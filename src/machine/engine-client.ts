@@ -1,13 +1,17 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { SecureContext } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import { readPem } from '../certs/files.ts';
-import { MachineError, messageOf } from '../core/errors.ts';
-import { connectEngine, type EngineCredentials, engineAddress, hostPort } from './engine-connection.ts';
+import { systemClock } from '../core/clock.ts';
+import { MachineError, messageOf, systemCode } from '../core/errors.ts';
+import { connectEngine, type EngineCredentials, engineAddress, hostPort, UnexpectedKey } from './engine-connection.ts';
 import type { MachineEntry } from './entry.ts';
 
 /** docker-machine's limit for connection and handshake together, milliseconds. */
 const TIMEOUT = 20_000;
+
+/** How long new certificates are on their way from an engine that uses them into our files, milliseconds. */
+const SETTLING = 1_000;
 
 /** What a client of a machine's engine uses, PEM. `server`: what the engine must show, where that is known. */
 export interface ClientFiles {
@@ -54,17 +58,35 @@ export interface EngineTarget {
   readonly url: string;
   /** Asked for when connecting: a file that is missing is a reason like any other. */
   files(): Promise<ClientFiles>;
+  /** They are the store's: another command may be writing them. */
+  readonly stored?: true;
 }
 
 export function engineTarget(entry: MachineEntry, url: string): EngineTarget {
-  return { name: entry.config.name, url, files: () => clientFiles(entry) };
+  return { name: entry.config.name, url, files: () => clientFiles(entry), stored: true };
+}
+
+/** Another command may be bringing new certificates in: then files and engine do not agree for a moment. */
+async function connectTo({ name, url, files, stored }: EngineTarget, signal: AbortSignal): Promise<TLSSocket> {
+  const connect = async (used: ClientFiles) => connectEngine(engineAddress(url), await credentialsOf(name, used), TIMEOUT, signal);
+  const before = await files();
+  try {
+    return await connect(before);
+  } catch (error) {
+    if (!stored || (!(error instanceof UnexpectedKey) && systemCode(error) !== 'ERR_OSSL_X509_KEY_VALUES_MISMATCH')) throw error;
+    await systemClock.sleep(SETTLING, signal);
+    const after = await files();
+    if (after.server === before.server && after.cert === before.cert && after.key === before.key) throw error;
+    return connect(after);
+  }
 }
 
 /** Throws TLS_CHECK_FAILED in docker-machine's words; the line about a restart only where regenerating causes one. */
-export async function checkEngineTls({ name, url, files }: EngineTarget, restarts: boolean, signal: AbortSignal): Promise<void> {
+export async function checkEngineTls(target: EngineTarget, restarts: boolean, signal: AbortSignal): Promise<void> {
+  const { name, url } = target;
   const address = engineAddress(url);
   try {
-    (await connectEngine(address, await credentialsOf(name, await files()), TIMEOUT, signal)).destroy();
+    (await connectTo(target, signal)).destroy();
   } catch (error) {
     signal.throwIfAborted();
     const lines = [
@@ -78,10 +100,10 @@ export async function checkEngineTls({ name, url, files }: EngineTarget, restart
 }
 
 /** `Version` of `GET /version`. Throws ENGINE_UNREACHABLE. */
-export async function engineVersion({ name, url, files }: EngineTarget, signal: AbortSignal): Promise<string> {
-  const address = engineAddress(url);
+export async function engineVersion(target: EngineTarget, signal: AbortSignal): Promise<string> {
+  const address = engineAddress(target.url);
   try {
-    const socket = await connectEngine(address, await credentialsOf(name, await files()), TIMEOUT, signal);
+    const socket = await connectTo(target, signal);
     try {
       const { request } = await import('node:http');
       const body = await new Promise<string>((resolve, reject) => {

@@ -29,6 +29,9 @@ export function engineAddress(url: string): EngineAddress {
   return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? implied : Number(port) };
 }
 
+/** What the engine shows is in order, but not this machine's. */
+export class UnexpectedKey extends Error {}
+
 /** `host:port` as Go joins them. */
 export function hostPort({ host, port }: EngineAddress): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
@@ -55,8 +58,8 @@ export async function connectEngine(address: EngineAddress, credentials: EngineC
       limit.addEventListener('abort', () => reject(limit.reason), { once: true });
     });
     const shown = socket.getPeerX509Certificate();
-    const reason = refusal(socket.authorizationError, shown, address, credentials);
-    if (reason !== undefined) throw new Error(reason);
+    const refused = refusal(socket.authorizationError, shown, address, credentials);
+    if (refused !== undefined) throw typeof refused === 'string' ? new Error(refused) : refused;
     return socket;
   } catch (error) {
     socket.destroy();
@@ -72,13 +75,15 @@ function refusal(
   shown: X509Certificate | undefined,
   address: EngineAddress,
   credentials: EngineCredentials,
-): string | undefined {
+): string | UnexpectedKey | undefined {
   if (shown === undefined) return 'tls: no certificate was shown';
   if (chain) return chainReason(String(chain instanceof Error ? (systemCode(chain) ?? chain.message) : chain), shown);
   const { expected, machineName } = credentials;
   if (!isValidFor(shown, address.host)) return addressReason(shown, address.host);
   if (expected && !shown.publicKey.equals(expected.publicKey))
-    return `the engine at ${hostPort(address)} is not that of machine ${JSON.stringify(machineName)}: expected the certificate with fingerprint ${expected.fingerprint256}, found ${shown.fingerprint256}`;
+    return new UnexpectedKey(
+      `the engine at ${hostPort(address)} is not that of machine ${JSON.stringify(machineName)}: expected the certificate with fingerprint ${expected.fingerprint256}, found ${shown.fingerprint256}`,
+    );
   return undefined;
 }
 

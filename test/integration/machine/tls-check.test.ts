@@ -1,8 +1,9 @@
 /** What `env` and `config` check, with driver none and real TLS servers on loopback addresses. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { createServer as createTcp, type Server } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import none from '../../../drivers/none/src/index.ts';
 import { ensureAuthority, issueServerCertificate } from '../../../src/certs/authority.ts';
@@ -135,6 +136,24 @@ describe('the TLS check', () => {
       /is not that of machine "m\d+": expected the certificate with fingerprint [0-9A-F:]+, found [0-9A-F:]+\n/,
     );
     await expect(machine.engineVersion()).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' });
+  });
+
+  it('waits for files that are just following a new certificate of the engine', async () => {
+    const before = await issue({ names: ['127.0.0.1'] });
+    const port = await engine('127.0.0.1', { names: ['127.0.0.1'] }); // shows another one
+    const machine = await machineAt(`tcp://127.0.0.1:${port}`);
+    const file = join(store.root, 'machines', machine.name, 'server.pem');
+    await writeFile(file, before.certificate);
+    expect(await refusal(machine)).toContain('is not that of machine');
+    const shown = await new Promise<string>((resolve) => {
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerX509Certificate()?.toString() ?? '');
+        socket.destroy();
+      }).on('error', () => {});
+    });
+    const checking = refusal(machine);
+    setTimeout(() => void writeFile(file, shown), 300);
+    expect(await checking).toBe('accepted');
   });
 
   it('says that nobody listens, in the words of Go', async () => {
