@@ -42,6 +42,7 @@ export const TEST_PACKAGES = [
   ...[
     'crun',
     'iproute2',
+    'iptables',
     'nftables',
     'mount',
     'util-linux',

@@ -61,6 +61,15 @@ describe('the default bridge', () => {
     );
   });
 
+  it('makes its rules anew, and comes through where a policy drops what is forwarded', () => {
+    expect(seen.afterFlush).toBe('hello 172.17.0.1');
+    expect(seen.afterRefresh).toBe('hello 172.17.0.1');
+    expect(seen.dropped).toBe('timeout');
+    expect(seen.outward).toBe('hello 10.9.0.1');
+    expect(seen.inward).toBe('hello 10.9.0.2');
+    expect(seen.admitted).toBe(4); // the policy, two rules, the end
+  });
+
   it('takes over from an engine that went, and clears up', () => {
     expect(seen.afterRestart).toBe('hello 172.17.0.1');
     expect(seen.freed).toBe('172.17.0.3');
