@@ -7,8 +7,10 @@ give_back() {
   if command -v dpkg-divert >/dev/null; then dpkg-divert --quiet --local --rename --remove "$1"; fi
 }
 ours dockerd /usr/bin/dockerd || exit 0
-# its containers first: without their engine nobody would look after them
-pid=$(cat /run/docker.pid 2>/dev/null) && kill -s PWR "$pid" 2>/dev/null && while [ -d "/proc/$pid" ] && [ -e /run/docker.pid ]; do sleep 0.2; done
+# has the service's stop end the containers too: nobody would look after them
+mkdir -p /run/tsmachine
+: >/run/tsmachine/leaving
+trap 'rm -f /run/tsmachine/leaving' EXIT
 if [ "$1" = systemd ]; then
   systemctl stop docker.socket docker.service
   systemctl --quiet disable docker.socket docker.service
