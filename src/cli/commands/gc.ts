@@ -12,39 +12,45 @@ import type { Session } from '../session.ts';
 
 const TABLE = { minWidth: 5, tabWidth: 1, padding: 3, pad: ' ' } as const;
 
+/** An orphan as `--json` shows it. */
+interface Outcome extends Pick<Orphan, 'kind' | 'name' | 'reason'> {
+  readonly removed?: boolean;
+  readonly error?: string;
+}
+
 export default class Gc extends MachineCommand {
   protected override async work({ session, args }: Call): Promise<number> {
     refuseNames(args.names);
     const [json, yes, dryRun] = ['json', 'yes', 'dry-run'].map((flag) => boolFlag(args.values, flag));
     const orphans = await (await session.machines()).orphans();
-    const list = orphans.map(({ kind, name, reason }) => ({ kind, name, reason }));
-    if (json && (dryRun || !yes)) session.print(JSON.stringify(list, undefined, 2));
-    else if (!json && orphans.length === 0) session.print('Nothing is left over');
-    else if (!json) for (const line of table(list)) session.print(line);
-    if (dryRun || orphans.length === 0 || (json && !yes)) return 0;
-    if (!yes && !(await askYesNo(session.input, 'Remove them? (y/n): '))) return 0;
-    const results: object[] = [];
-    const errors: string[] = [];
-    for (const orphan of orphans) {
-      const result = await remove(session, orphan);
-      results.push({ kind: orphan.kind, name: orphan.name, reason: orphan.reason, ...result });
-      if (result.error !== undefined) errors.push(`Error removing ${orphan.kind} ${printableLine(orphan.name)}: ${result.error}`);
-      else if (!json) session.print(`Successfully removed ${orphan.kind} ${printableLine(orphan.name)}`);
+    let outcomes: Outcome[] = orphans.map(({ kind, name, reason }) => ({ kind, name, reason }));
+    if (!json && outcomes.length === 0) session.print('Nothing is left over');
+    else if (!json) for (const line of table(outcomes)) session.print(line);
+    const asked = !yes && !dryRun && !json && outcomes.length > 0;
+    const agreed = asked ? await askYesNo(session.input, 'Remove them? (y/n): ') : yes && !dryRun;
+    if (agreed) {
+      outcomes = [];
+      for (const orphan of orphans) outcomes.push(await removed(session, orphan, !json));
     }
-    if (json) session.print(JSON.stringify(results, undefined, 2));
+    if (json) session.print(JSON.stringify(outcomes, undefined, 2));
+    const errors = outcomes.flatMap(({ kind, name, error }) =>
+      error === undefined ? [] : [`Error removing ${kind} ${printableLine(name)}: ${error}`],
+    );
     if (errors.length > 0) throw new MachineError('GC_FAILED', errors.join('\n'));
     return 0;
   }
 }
 
-async function remove(session: Session, orphan: Orphan): Promise<{ removed: boolean; error?: string }> {
+async function removed(session: Session, orphan: Orphan, told: boolean): Promise<Outcome> {
+  const { kind, name, reason } = orphan;
   try {
-    if (await orphan.remove()) return { removed: true };
-    return { removed: false, error: 'another command works on its machine' };
+    if (!(await orphan.remove())) return { kind, name, reason, removed: false, error: 'another command works on its machine' };
+    if (told) session.print(`Successfully removed ${kind} ${printableLine(name)}`);
+    return { kind, name, reason, removed: true };
   } catch (error) {
     session.input.signal.throwIfAborted();
     if (!isExpected(error)) throw error;
-    return { removed: false, error: messageOf(error) };
+    return { kind, name, reason, removed: false, error: messageOf(error) };
   }
 }
 
