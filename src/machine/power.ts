@@ -21,11 +21,15 @@ const STATE_TIMEOUT = 180_000;
 export async function startMachine(target: PowerTarget): Promise<void> {
   const { host, name, driver } = parts(target);
   host.options.log.info(`Starting "${name}"...`);
-  if ((await driver.state()) === 'Running') throw new MachineError('ALREADY_RUNNING', `Machine "${name}" is already running.`);
-  await driver.start();
-  await awaitGuest(target);
-  host.options.log.info(`Machine "${name}" was started.`);
-  await healMachine(target);
+  const running = (await driver.state()) === 'Running';
+  if (running && target.entry.record.pending !== 'start')
+    throw new MachineError('ALREADY_RUNNING', `Machine "${name}" is already running.`);
+  await journaled(target, async () => {
+    if (!running) await driver.start();
+    await awaitGuest(target);
+    host.options.log.info(`Machine "${name}" was started.`);
+    await healMachine(target);
+  });
 }
 
 export async function stopMachine(target: PowerTarget): Promise<void> {
@@ -40,9 +44,11 @@ export async function restartMachine(target: PowerTarget): Promise<void> {
   const { host, name, driver } = parts(target);
   host.options.log.info(`Restarting "${name}"...`);
   if ((await driver.state()) === 'Stopped') return startMachine(target);
-  await driver.restart();
-  await awaitGuest(target);
-  await healMachine(target);
+  await journaled(target, async () => {
+    await driver.restart();
+    await awaitGuest(target);
+    await healMachine(target);
+  });
 }
 
 /** Polls every 200 ms. Throws STATE_TIMEOUT after `timeout` milliseconds, VM_ENDED when it is Stopped instead of Running. */
@@ -63,6 +69,14 @@ export async function awaitState(
       throw new MachineError('STATE_TIMEOUT', `expected the machine to be ${wanted} within ${timeout / 1000} s, found ${state}`);
     await clock.sleep(200, signal);
   }
+}
+
+/** When it dies or fails before its end, the next start goes on: a guest that boots is not yet one that was given all it needs. */
+async function journaled({ entry }: PowerTarget, work: () => Promise<void>): Promise<void> {
+  await entry.update({ pending: 'start' });
+  await work();
+  const { pending: _done, ...record } = entry.record;
+  await entry.replaceRecord(record);
 }
 
 async function awaitGuest(target: PowerTarget): Promise<void> {

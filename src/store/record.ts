@@ -28,6 +28,8 @@ export interface MachineRecord {
   readonly sshProxyJump?: string;
   /** Their pinned SSH host keys, by `host:port`. */
   readonly jumpHostKeys?: Readonly<Record<string, readonly string[]>>;
+  /** A start or restart that was begun: `start` of a machine that runs by now goes on with it. */
+  readonly pending?: 'start';
   /** The Docker context made for this machine. */
   readonly context?: string;
 }

@@ -70,6 +70,18 @@ describe.each(KILL_POINTS)('create, killed at %s', (killAt) => {
   });
 });
 
+describe('start, killed while the guest boots', () => {
+  it('is gone on with by the same start; only then the machine is already running', async () => {
+    await newStore();
+    const guest = 'none'; // nothing but the driver is asked
+    expect((await run({ guest })).code).toBe(0);
+    expect((await run({ guest, action: 'stop' })).code).toBe(0);
+    expect((await run({ guest, action: 'start', killAt: 'driver:ready' })).signal).toBe('SIGKILL');
+    expect(await run({ guest, action: 'start' })).toMatchObject({ code: 0, stdout: expect.stringContaining('"m" was started.') });
+    expect((await run({ guest, action: 'start' })).stderr).toContain('ALREADY_RUNNING');
+  });
+});
+
 describe('create of another kind after a kill', () => {
   it('removes what the first one made before it makes its own', async () => {
     await newStore();

@@ -16,7 +16,7 @@ export interface ProgramInput {
   readonly store: string;
   readonly cloud: string;
   readonly name: string;
-  readonly action: 'create' | 'remove' | 'state';
+  readonly action: 'create' | 'remove' | 'state' | 'start' | 'stop';
   readonly killAt?: string;
   readonly pauseAt?: string;
   readonly guest?: 'boot-image' | 'none';
@@ -51,6 +51,7 @@ try {
     await machines.create(createRequest(input.name, driver, { 'folder-cloud': input.cloud }), steps);
   }
   if (input.action === 'remove') await machines.remove(input.name, { force: false });
+  if (input.action === 'start' || input.action === 'stop') await (await machines.load(input.name))[input.action]();
   if (input.action === 'state') console.log(await (await machines.load(input.name)).state());
 } catch (error) {
   console.error(isMachineError(error) ? `${error.code} ${error.message}` : error);
