@@ -15,7 +15,7 @@ export class LongStore {
     encoding: 'utf8',
   }).trim();
 
-  private get env(): NodeJS.ProcessEnv {
+  get env(): NodeJS.ProcessEnv {
     const { DOCKER_HOST: _, SSH_AUTH_SOCK: __, NODE_EXTRA_CA_CERTS: ___, ...env } = process.env;
     return { ...env, MACHINE_STORAGE_PATH: this.path, HOME: this.path, SHELL: '/bin/bash' };
   }
