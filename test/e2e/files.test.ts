@@ -101,7 +101,7 @@ describe('forward', () => {
       '18080:7',
       'busybox',
       'nc',
-      '-lk',
+      '-ll',
       '-p',
       '7',
       '-e',
