@@ -1,4 +1,6 @@
 /** What Docker's own engine goes through on a server that nobody prepared, from nothing to `rm`. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type TestRegistry, testRegistry } from '../../e2e/registry.ts';
 import { bootGuest, type Guest, type GuestUser } from './guest.ts';
@@ -77,6 +79,28 @@ export function dockerLife({ guest: name, user, provisioner }: Life): void {
     expect(await guest.must('cat /etc/docker/server.pem')).not.toBe(before);
     expect(await docker('version', '--format', '{{.Server.Version}}')).toMatch(/^\d+\.\d+/);
     await store.must('config', MACHINE);
+  });
+
+  it('gets a new CA and client pair, and forgets the old CA', async () => {
+    const [ca, client] = [store.text(MACHINE, 'ca.pem'), store.text(MACHINE, 'cert.pem')];
+    await store.must('regenerate-certs', '-f', '--client-certs', MACHINE);
+    expect(store.text(MACHINE, 'cert.pem')).not.toBe(client);
+    expect(store.text(MACHINE, 'ca.pem')).not.toContain(ca.trim());
+    expect((await guest.must('cat /etc/docker/ca.pem')).trim()).toBe(store.text(MACHINE, 'ca.pem').trim());
+    expect(JSON.parse(await store.must('certs', '--json'))).toMatchObject({ rotating: false });
+    expect(await docker('version', '--format', '{{.Server.Version}}')).toMatch(/^\d+\.\d+/);
+  });
+
+  it('restarts, and gives its engine a certificate for a new name only after a yes', async () => {
+    const path = join(store.path, 'machines', MACHINE, 'config.json');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace(/"ServerCertSANs": \[[^\]]*\]/, '"ServerCertSANs": ["new.example"]'));
+    const names = () => guest.must('openssl x509 -noout -ext subjectAltName -in /etc/docker/server.pem');
+    expect(await store.must('restart', MACHINE)).toContain(`tsmachine regenerate-certs ${MACHINE}`);
+    expect(await names()).not.toContain('new.example');
+    await store.must('restart', '-y', MACHINE);
+    expect(await names()).toContain('new.example');
+    expect(await docker('version', '--format', '{{.Server.Version}}')).toMatch(/^\d+\.\d+/);
   });
 
   it('is forgotten by rm, and left as it is', async () => {
