@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import { printable } from '../core/printable.ts';
+import { hide } from '../core/redaction.ts';
 import type { Platform } from '../host/platform.ts';
 import { type ProcessRunner, processRunner } from '../host/process-runner.ts';
 import type { Machines, MachinesOptions, Question } from '../machine/api.ts';
@@ -63,7 +64,9 @@ async function open({ input, globals, log, runner }: Pick<Session, 'input' | 'gl
   const ask = (question: Question) => {
     const answer = last.then(async () => {
       const { askOnTerminal } = await import('./terminal-ask.ts');
-      return log.suspended(() => askOnTerminal(input, question));
+      const given = await log.suspended(() => askOnTerminal(input, question));
+      if (question.secret && given !== undefined) hide(given);
+      return given;
     });
     last = answer.catch(() => {}); // one question at a time
     return answer;

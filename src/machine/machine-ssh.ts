@@ -2,6 +2,7 @@ import { MachineError } from '../core/errors.ts';
 import type { Capabilities, SshEndpoint } from '../driver/contract.ts';
 import type { ClientStreams, Passphrases, SshAccess } from '../ssh/index.ts';
 import { connectTo, fingerprint, placeOf, runOverSsh, shownHostKeys, splitClientWords, sshClient } from '../ssh/index.ts';
+import { type MachineRecord, readRecord } from '../store/record.ts';
 import type { MachineSsh } from './api.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
@@ -26,7 +27,7 @@ async function acceptHostKey(entry: MachineEntry, access: SshAccess & { accepted
   const shown = await shownHostKeys(access, signal);
   const jumps = Object.values(entry.record.jumpHostKeys ?? {}).flat();
   const accepted = shown.find((key) => fingerprint(key) === access.acceptedKey);
-  if (accepted !== undefined) await entry.update({ hostKeys: [accepted] });
+  if (accepted !== undefined) await pin(entry, () => ({ hostKeys: [accepted] }));
   else if (!jumps.some((key) => fingerprint(key) === access.acceptedKey))
     throw new MachineError('SSH_HOST_KEY', `expected to be shown ${access.acceptedKey}, found ${shown.map(fingerprint).join(', ')}`);
 }
@@ -77,7 +78,7 @@ export function sshAccess(
     acceptCommand: `host-key ${entry.config.name} --accept`,
     async onFirstContact(hostKey, print, known) {
       tell(placeOf(endpoint.host, endpoint.port), print, known);
-      await entry.update({ hostKeys: [hostKey] });
+      await pin(entry, () => ({ hostKeys: [hostKey] }));
     },
   };
   if (guest !== 'distribution') return pinned;
@@ -88,9 +89,15 @@ export function sshAccess(
     jumpHostKeys: record.jumpHostKeys ?? {},
     async onJumpContact(place, hostKey, print, known) {
       tell(`jump host ${place}`, print, known);
-      await entry.update({ jumpHostKeys: { ...entry.record.jumpHostKeys, [place]: [hostKey] } });
+      await pin(entry, ({ jumpHostKeys }) => ({ jumpHostKeys: { ...jumpHostKeys, [place]: [hostKey] } }));
     },
     ...(record.sshProxyJump === undefined ? {} : { proxyJump: record.sshProxyJump }),
     ...(ask === undefined ? {} : { ask }),
   };
+}
+
+/** Changes what the record says now: `ssh` holds no lock, and another command may have written it since this one read it. */
+async function pin(entry: MachineEntry, change: (record: MachineRecord) => Partial<MachineRecord>): Promise<void> {
+  const record = (await readRecord(entry.paths.record)) ?? entry.record;
+  await entry.replaceRecord({ ...record, ...change(record) });
 }

@@ -14,7 +14,8 @@ export interface ConnectOptions {
   readonly user: string;
   /** user@host:port, for messages. */
   readonly place: string;
-  readonly keys: KeyRing;
+  /** The user's keys for this server; passphrases are asked for through what it is given. */
+  readonly keys: (ask: Ask | undefined) => Promise<KeyRing>;
   readonly keyPath: string;
   readonly hostKeys: HostKeyPolicy;
   readonly ask: Ask | undefined;
@@ -61,7 +62,6 @@ class Attempt {
   private readonly options: ConnectOptions;
   private readonly client = new ssh2.Client();
   private readonly done = Promise.withResolvers<void>();
-  private readonly login: Login;
   private readonly deadline: Deadline;
   private socket: Duplex | undefined;
   private stage = 'the connection';
@@ -70,9 +70,7 @@ class Attempt {
 
   constructor(options: ConnectOptions) {
     this.options = options;
-    const { ask, timeout } = options;
-    const askPaused: Ask | undefined = ask && ((question) => this.deadline.pausedFor(() => ask(question)));
-    this.login = new Login({ ...options, ask: askPaused });
+    const { timeout } = options;
     this.deadline = new Deadline(timeout, () =>
       this.end(this.failure(`no answer within ${Math.round(timeout / 1000)} s, waiting for ${this.stage}`)),
     );
@@ -80,10 +78,17 @@ class Attempt {
   }
 
   async run(): Promise<Client> {
+    const ended = this.done.promise.then(() => undefined as never);
+    ended.catch(() => {});
     try {
-      this.socket = await Promise.race([this.options.dial(), this.done.promise.then(() => undefined as never)]);
-      this.listen(this.socket);
-      this.client.connect(this.configuration(this.socket));
+      const { keys, dial } = this.options;
+      const ask = this.options.ask && this.asking(this.options.ask);
+      this.stage = 'the keys';
+      const login = new Login({ ...this.options, ask, keys: await Promise.race([keys(ask), ended]) });
+      this.stage = 'the connection';
+      this.socket = await Promise.race([dial(), ended]);
+      this.listen(this.socket, login);
+      this.client.connect(this.configuration(this.socket, login));
       await this.done.promise;
       return this.client;
     } catch (error) {
@@ -94,6 +99,18 @@ class Attempt {
     }
   }
 
+  /** The clock stands still for a question; one that is broken off (Ctrl-C) ends the attempt, whoever asked. */
+  private asking(ask: Ask): Ask {
+    return async (question) => {
+      try {
+        return await this.deadline.pausedFor(() => ask(question));
+      } catch (error) {
+        this.end(error);
+        throw error;
+      }
+    };
+  }
+
   /** Ends the attempt, and everything it has open. */
   end(reason: unknown): void {
     this.done.reject(reason);
@@ -101,7 +118,7 @@ class Attempt {
     this.socket?.destroy();
   }
 
-  private listen(socket: Duplex): void {
+  private listen(socket: Duplex, login: Login): void {
     this.stage = 'the TCP connection';
     this.client.setMaxListeners(0); // one for each session that is open
     const closed = () => this.done.reject(new Error(`the server closed the connection instead of ${this.stage}`));
@@ -115,11 +132,11 @@ class Attempt {
       // stays: what comes after the login is seen by the channel that is open then
       .on('error', (error: Error & { level?: string }) => {
         if (error.level === 'agent') return; // one key that did not sign; the next is tried
-        this.done.reject(error.level === 'client-authentication' ? this.login.refused(error) : error);
+        this.done.reject(error.level === 'client-authentication' ? login.refused(error) : error);
       });
   }
 
-  private configuration(sock: Duplex): ConnectConfig {
+  private configuration(sock: Duplex, login: Login): ConnectConfig {
     const { user, hostKeys, forwardedAgent, compress, nested } = this.options;
     return {
       sock,
@@ -127,7 +144,7 @@ class Attempt {
       readyTimeout: 0,
       ...KEEPALIVE,
       ...(forwardedAgent === undefined ? {} : { agent: forwardedAgent, agentForward: true }),
-      authHandler: this.login.next,
+      authHandler: login.next,
       algorithms: {
         cipher: nested ? AES : CIPHERS,
         serverHostKey: hostKeys.kinds.length === 0 ? HOST_KEYS : hostKeys.kinds.flatMap(algorithmsOf),

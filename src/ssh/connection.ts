@@ -99,20 +99,20 @@ interface HopContext {
 
 async function connectHop(hop: Hop, { access, signal, options, before }: HopContext, policy?: HostKeyPolicy): Promise<Client> {
   const { platform, ask } = access;
-  const keys = await KeyRing.collect({
-    files: hop.keyFiles,
-    required: hop.keyPath !== '',
-    agent: hop.agent,
-    filesOnly: hop.filesOnly,
-    platform,
-    ask,
-    passphrases: access.passphrases ?? new Map(),
-  });
   return connectSsh({
     dial: () => (before ? through(before, hop) : connect({ host: hop.host, port: hop.port, noDelay: true })), // by itself ssh2 waits 40 ms on each question
     user: hop.user,
     place: `${hop.user}@${placeOf(hop.host, hop.port)}`,
-    keys,
+    keys: (asking) =>
+      KeyRing.collect({
+        files: hop.keyFiles,
+        required: hop.keyPath !== '',
+        agent: hop.agent,
+        filesOnly: hop.filesOnly,
+        platform,
+        ask: asking,
+        passphrases: access.passphrases ?? new Map(),
+      }),
     keyPath: hop.keyPath,
     hostKeys: policy ?? (await hostKeyPolicy(hop)),
     ask,

@@ -18,10 +18,9 @@ export function parseJumps(text: string): readonly Destination[] {
 }
 
 function parseDestination(part: string, whole: string): Destination {
-  const match =
-    /^(?:ssh:\/\/)?(?:([^\s@-][^\s@]*)@)?(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^\s:@[\]/-][^\s:@[\]/]*))(?::(\d{1,5}))?\/?$/.exec(
-      part.trim(),
-    );
+  const match = /^(?:ssh:\/\/)?(?:([^\s@-]\S*)@)?(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^\s:@[\]/-][^\s:@[\]/]*))(?::(\d{1,5}))?\/?$/.exec(
+    part.trim(),
+  );
   const [, user = '', address, name, port = '0'] = match ?? [];
   const host = address ?? name;
   if (host === undefined || Number(port) > 65535)

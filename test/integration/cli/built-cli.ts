@@ -47,6 +47,6 @@ export class BuiltCli {
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 }); // one that was just killed may still write its compile cache
   }
 }

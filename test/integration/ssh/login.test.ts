@@ -103,6 +103,18 @@ describe('an encrypted key', () => {
     expect(asked.filter((text) => text.includes('Passphrase'))).toHaveLength(3);
   });
 
+  it('may be waited for longer than a connection may take', async () => {
+    const path = newKey(join(temporaryFolder(), 'key'), ['-t', 'ecdsa', '-m', 'PKCS8'], 'secret');
+    const ask = () => new Promise<string>((resolve) => setTimeout(() => resolve('secret'), 3500));
+    await works(keyed(path, { ask, timeout: 3000 }));
+  });
+
+  it('that the user breaks off is the end of it', async () => {
+    const path = newKey(join(temporaryFolder(), 'key'), ['-t', 'ed25519'], 'secret');
+    const ask = () => Promise.reject(new Error('Ctrl-C'));
+    await expect(hello(keyed(path, { ask }))).rejects.toThrow('Ctrl-C');
+  });
+
   it('is not asked for when the server does not take the key', async () => {
     const path = join(temporaryFolder(), 'key');
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', path]);
