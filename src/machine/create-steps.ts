@@ -7,6 +7,7 @@ import { withAuthority } from './authority.ts';
 import { adoptOffered, writeClientFiles } from './certificates.ts';
 import { type CreateJob, driverOf, entryOf, hostOptions, recordedWish, requestDigest } from './create-job.ts';
 import { checkEngineTls, engineTarget } from './engine-client.ts';
+import { withEnginePath } from './engine-path.ts';
 import { createEntry, saveSecrets } from './entry.ts';
 import { ensureSshKeys } from './identity.ts';
 import { openDriver, openNewDriver } from './open-driver.ts';
@@ -24,7 +25,7 @@ export interface CreateStep {
 }
 
 /** Codes of errors of login and detection, which docker-machine tells apart from those of provisioning. */
-const DETECTION = ['OS_NOT_RECOGNIZED', 'NOT_LINUX', 'SSH_FAILED', 'SSH_AUTH', 'SSH_KEY', 'SSH_HOST_KEY'];
+const DETECTION = ['OS_NOT_RECOGNIZED', 'NOT_LINUX', 'SSH_FAILED', 'SSH_DENIED', 'SSH_KEY', 'SSH_HOST_KEY'];
 
 const RUNNING_TIMEOUT = 180_000;
 
@@ -151,7 +152,11 @@ export const createSteps: readonly CreateStep[] = [
       host.options.log.info('Checking connection to Docker...');
       const url = await driverOf(job).url();
       if (url === '') throw new MachineError('ENGINE_URL', 'the machine has no engine address');
-      await checkEngineTls(engineTarget(entryOf(job), url), provisioner.certificatesRestartEngine, signal);
+      const target = engineTarget(entryOf(job), url);
+      const restarts = provisioner.certificatesRestartEngine;
+      await withEnginePath(host, entryOf(job), { endpoint: await driverOf(job).ssh(), url }, signal, (path) =>
+        checkEngineTls({ ...target, ...path }, restarts, signal),
+      );
       host.options.log.info('Docker is up and running!');
     },
   },

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import { readPem } from '../certs/files.ts';
 import { systemClock } from '../core/clock.ts';
@@ -58,6 +59,8 @@ export interface EngineTarget {
   readonly url: string;
   /** Asked for when connecting: a file that is missing is a reason like any other. */
   files(): Promise<ClientFiles>;
+  /** Another way to the engine than to the address of its URL. */
+  readonly dial?: () => Promise<Duplex>;
   /** They are the store's: another command may be writing them. */
   readonly stored?: true;
 }
@@ -67,8 +70,8 @@ export function engineTarget(entry: MachineEntry, url: string): EngineTarget {
 }
 
 /** Another command may be bringing new certificates in: then files and engine do not agree for a moment. */
-async function connectTo({ name, url, files, stored }: EngineTarget, signal: AbortSignal): Promise<TLSSocket> {
-  const connect = async (used: ClientFiles) => connectEngine(engineAddress(url), await credentialsOf(name, used), TIMEOUT, signal);
+async function connectTo({ name, url, files, stored, dial }: EngineTarget, signal: AbortSignal): Promise<TLSSocket> {
+  const connect = async (used: ClientFiles) => connectEngine(engineAddress(url), await credentialsOf(name, used), TIMEOUT, signal, dial);
   const before = await files();
   try {
     return await connect(before);

@@ -1,6 +1,7 @@
 /** A verified TLS connection to a machine's engine, and why there is none, in the words of Go's crypto/tls and net. */
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
 import { alternativeNames, isValidFor } from '../certs/inspect.ts';
 import { MachineError, systemCode } from '../core/errors.ts';
@@ -39,13 +40,19 @@ export function hostPort({ host, port }: EngineAddress): string {
 
 /**
  * Connects and verifies chain, dates, address and, where known, that the key is the machine's. The caller destroys the socket.
- * Throws an Error whose message is the reason alone.
+ * Throws an Error whose message is the reason alone. `dial`: another way than a TCP connection to the address.
  */
-export async function connectEngine(address: EngineAddress, credentials: EngineCredentials, timeout: number, signal: AbortSignal) {
+export async function connectEngine(
+  address: EngineAddress,
+  credentials: EngineCredentials,
+  timeout: number,
+  signal: AbortSignal,
+  dial?: () => Promise<Duplex>,
+) {
   const tls = await import('node:tls');
   const servername = isIP(address.host) === 0 ? address.host : '';
   const socket = tls.connect({
-    ...address,
+    ...(dial ? { socket: await dial() } : address),
     secureContext: credentials.context,
     servername,
     rejectUnauthorized: false,

@@ -77,7 +77,7 @@ export function sshAccess(
     hostKeys: record.hostKeys,
     acceptCommand: `host-key ${entry.config.name} --accept`,
     async onFirstContact(hostKey, print, known) {
-      tell(placeOf(endpoint.host, endpoint.port), print, known);
+      tell(placeOf(endpoint.host, endpoint.port || 22), print, known);
       await pin(entry, () => ({ hostKeys: [hostKey] }));
     },
   };

@@ -6,8 +6,9 @@ import { type Provisioner, provisionerFor } from '../provision/index.ts';
 import type { MachineConfig } from '../store/config.ts';
 import type { EngineKind, MachineRecord } from '../store/record.ts';
 import { type PreparedCertificates, prepareCertificates } from './certificates.ts';
-import { checkEngineTls } from './engine-client.ts';
+import { checkEngineTls, type EngineTarget } from './engine-client.ts';
 import { engineAddress } from './engine-connection.ts';
+import { withEnginePath } from './engine-path.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
 import { engineSettings } from './identity.ts';
@@ -84,13 +85,10 @@ export async function provisionMachine(
   }
   if (!prepared) return;
   await prepared.installed();
-  await untilEngineHas(
-    host,
-    entry.config.name,
-    prepared,
-    url,
-    { restarts: provisioner.certificatesRestartEngine, timeout: ENGINE_TIMEOUT },
-    signal,
+  const given = prepared;
+  const patience = { restarts: provisioner.certificatesRestartEngine, timeout: ENGINE_TIMEOUT };
+  await withEnginePath(host, entry, { endpoint, url }, signal, (path) =>
+    untilEngineHas(host, entry.config.name, given, url, { ...patience, ...path }, signal),
   );
   await prepared.adopted();
 }
@@ -101,12 +99,12 @@ export async function untilEngineHas(
   name: string,
   prepared: PreparedCertificates,
   url: string,
-  { restarts, timeout }: { readonly restarts: boolean; readonly timeout: number },
+  { restarts, timeout, ...path }: { readonly restarts: boolean; readonly timeout: number } & Pick<EngineTarget, 'dial'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock } = host.options;
   const limit = clock.now() + timeout;
-  const target = { name, url, files: async () => ({ ...prepared.client, server: prepared.identity.tls.cert }) };
+  const target = { name, url, files: async () => ({ ...prepared.client, server: prepared.identity.tls.cert }), ...path };
   for (;;) {
     try {
       return await checkEngineTls(target, restarts, signal);

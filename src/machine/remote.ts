@@ -27,7 +27,8 @@ export async function openShell(
       return await openRemoteShell(sshAccess(host, entry, endpoint, guest), signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (!isMachineError(error) || error.code !== 'SSH_FAILED') throw error;
+      // what tells what to do about it is not mended by waiting: a server that is too old
+      if (!isMachineError(error) || error.code !== 'SSH_FAILED' || error.hint !== undefined) throw error;
       if (clock.now() > limit)
         throw new MachineError('SSH_FAILED', `Too many retries waiting for SSH to be available.  Last error: ${messageOf(error)}`, {
           cause: error,
