@@ -1,4 +1,5 @@
 import { rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { MachineError, systemCode } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { readPem, writePair } from './files.ts';
@@ -30,6 +31,7 @@ export interface BootstrapOptions {
  */
 export async function ensureAuthority(paths: AuthorityPaths, options: BootstrapOptions): Promise<void> {
   const valid = await validAuthority(paths, options);
+  if (valid === undefined) await refuseForeignKey(paths);
   const early = valid === undefined ? generateRsaKey() : undefined; // both at once: a first create waits for one key's time
   early?.catch(() => {});
   const ca = valid ?? (await createAuthority(paths, options));
@@ -118,6 +120,17 @@ async function authorityKey(paths: AuthorityPaths, ca: string): Promise<string> 
       hint: `bring the key back, or remove ${paths.caCert} to have a new CA made (every machine then needs regenerate-certs)`,
     },
   );
+}
+
+/**
+ * A certificate that is named apart from its key (--tls-ca-cert) and not there is a mistake, not a wish for a new CA in place of
+ * the one all machines trust. In one folder it is what a crash between the two files leaves.
+ */
+async function refuseForeignKey({ caCert, caKey }: AuthorityPaths): Promise<void> {
+  if (dirname(caCert) === dirname(caKey) || (await readPem(caKey)) === undefined) return;
+  throw new MachineError('CA_MISSING', 'certificate authority key already exists', {
+    hint: `expected the certificate of ${caKey} in ${caCert}, found none that is valid`,
+  });
 }
 
 /** A CA key is never overwritten: without its certificate it may still be wanted by its owner. */

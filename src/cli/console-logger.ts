@@ -1,6 +1,7 @@
 import type { Logger } from '../core/logger.ts';
 import { printable } from '../core/printable.ts';
 import { redacted } from '../core/redaction.ts';
+import { calledAs } from './render/called-as.ts';
 import type { TextOutput } from './text-output.ts';
 
 /** Takes the information lines for a while. */
@@ -22,12 +23,16 @@ export interface ConsoleLogger extends Logger {
  * debug lines on stderr, the latter with the time since the start.
  */
 export function consoleLogger(options: {
+  /** How the program was called. */
+  program: () => string;
   info: () => TextOutput;
   warnings: () => TextOutput;
   debug: boolean;
   elapsed: () => number;
 }): ConsoleLogger {
   let sink: InfoSink | undefined;
+  /** A message may quote a server, a file or a secret. */
+  const shown = (message: string): string => calledAs(options.program(), printable(redacted(message)));
   return {
     info: (message) => (sink ? sink.info(shown(message)) : void options.info().write(`${shown(message)}\n`)),
     warn: (message) => void options.warnings().write(`${shown(message)}\n`),
@@ -40,6 +45,3 @@ export function consoleLogger(options: {
     suspended: (work) => (sink?.suspended ? sink.suspended(work) : work()),
   };
 }
-
-/** A message may quote a server, a file or a secret. */
-const shown = (message: string): string => printable(redacted(message));

@@ -9,6 +9,7 @@ import { consoleLogger } from './console-logger.ts';
 import { findCommand } from './find-command.ts';
 import { DEBUG_ANYWHERE, GLOBAL_FLAGS, type GlobalOptions, globalOptions, saysDebug } from './global-flags.ts';
 import { stoppable } from './interrupt.ts';
+import { calledAs } from './render/called-as.ts';
 import { emphasised } from './render/emphasis.ts';
 import { errorText } from './render/errors.ts';
 import { openSession, type ProgramInput, programName, type Session } from './session.ts';
@@ -20,7 +21,8 @@ export async function runProgram(input: ProgramInput): Promise<number> {
     return await dispatch(input);
   } catch (error) {
     const stopped = input.signal.aborted && isMachineError(input.signal.reason) ? input.signal.reason : undefined;
-    input.err.write(`${await emphasised(errorText(stopped ?? error, saysDebug(input.words)), input)}\n`);
+    const text = errorText(stopped ?? error, saysDebug(input.words));
+    input.err.write(`${await emphasised(calledAs(programName(input), text), input)}\n`);
     return (stopped ?? (isMachineError(error) ? error : undefined))?.exitCode ?? 1;
   }
 }
@@ -69,7 +71,13 @@ function rawArguments(words: readonly string[]): ParsedArguments {
 function sessionFor(input: ProgramInput, globals: GlobalOptions, spec: CommandSpec): Session {
   const info = () => (spec.name === 'env' || spec.name === 'config' ? input.err : input.out);
   const started = input.clock.now();
-  const log = consoleLogger({ info, warnings: () => input.err, debug: globals.debug, elapsed: () => input.clock.now() - started });
+  const log = consoleLogger({
+    program: () => programName(input),
+    info,
+    warnings: () => input.err,
+    debug: globals.debug,
+    elapsed: () => input.clock.now() - started,
+  });
   return openSession(input, globals, log);
 }
 
@@ -79,10 +87,13 @@ async function help(input: ProgramInput, leading: ParsedArguments, words: readon
     const globals = globalOptions(leading.values, false, input.platform);
     return say(input, (await import('./help/program-help.ts')).programHelp(input, globals));
   }
+  if (['help', 'h', '--help', '-h', '-help'].includes(word)) return say(input, HELP_OF_HELP.replace('{program}', programName(input)));
   const { spec } = findCommand(programName(input), word, rest);
   if (spec === undefined) return say(input, (await import('./help/program-help.ts')).groupHelp(input, word));
   return say(input, (await import('./help/command-help.ts')).commandHelp(input, spec));
 }
+
+const HELP_OF_HELP = 'Usage: {program} help [arg...]\n\nShows a list of commands or help for one command';
 
 function say(input: ProgramInput, text: string): number {
   input.out.write(`${text}\n`);

@@ -1,4 +1,4 @@
-import { messageOf } from '../../core/errors.ts';
+import { isMachineError, messageOf } from '../../core/errors.ts';
 import { printableLine } from '../../core/printable.ts';
 import type { MachineState } from '../../driver/index.ts';
 import type { Machine } from '../../machine/api.ts';
@@ -45,7 +45,7 @@ export async function loadAll(session: Session): Promise<LoadedMachines> {
   for (const [at, result] of (await Promise.allSettled(names.map((name) => store.load(name)))).entries()) {
     if (result.status === 'fulfilled') machines.push(result.value);
     else if (!isExpected(result.reason)) throw result.reason;
-    else broken.push({ ...blankRow(names[at] ?? '', 'not found'), state: 'Error', error: printableLine(result.reason.message) });
+    else broken.push(brokenRow(names[at] ?? '', result.reason));
   }
   let states: Promise<ReadonlyMap<string, MachineState>> | undefined;
   return { machines, broken, statesTogether: () => (states ??= store.statesTogether(machines)) };
@@ -72,6 +72,15 @@ export async function machineRows(
   const rows = [...(await Promise.all(asked)), ...all.broken];
   session.input.signal.throwIfAborted();
   return rows.sort((a, b) => compareNatural(a.name, b.name));
+}
+
+/** An entry whose driver is not there is told apart from one that cannot be read, as docker-machine does. */
+function brokenRow(name: string, reason: Error): MachineRow {
+  const rest = { state: 'Error', error: printableLine(reason.message) } as const;
+  const withoutDriver = isMachineError(reason) && reason.code === 'DRIVER_NOT_FOUND';
+  return withoutDriver
+    ? { ...blankRow(name, 'not-found'), ...rest, active: '-', dockerVersion: 'Unknown' }
+    : { ...blankRow(name, 'not found'), ...rest };
 }
 
 function blankRow(name: string, driverName: string): MachineRow {
@@ -104,7 +113,7 @@ async function ask(session: Session, machine: Machine, all: LoadedMachines, opti
     error: error === 'Host is not running' ? '' : printableLine(error),
     activeHost,
     activeSwarm,
-    active: activeHost ? '*' : activeSwarm ? '* (swarm)' : '-',
+    active: activeSwarm ? '* (swarm)' : activeHost ? '*' : '-',
     responseTime: session.input.clock.now() - started,
     machine,
   };

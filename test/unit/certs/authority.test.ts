@@ -56,6 +56,16 @@ describe('ensureAuthority', () => {
     expect((await readdir(dir)).sort()).toEqual(['ca-key.pem', 'ca.pem', 'cert.pem', 'key.pem']);
   });
 
+  it('makes no new CA for a certificate that is named elsewhere and not there', async () => {
+    await ensure();
+    const key = await readFile(paths.caKey, 'utf8');
+    const mistyped = { ...paths, caCert: join(dir, 'other', 'ca.pem') };
+    const refused = ensureAuthority(mistyped, { user: 'u', now: NOW, log });
+    await expect(refused).rejects.toMatchObject({ code: 'CA_MISSING', message: 'certificate authority key already exists' });
+    expect(await readFile(paths.caKey, 'utf8')).toBe(key);
+    expect((await readdir(dir)).sort()).toEqual(['ca-key.pem', 'ca.pem', 'cert.pem', 'key.pem']);
+  });
+
   it('leaves alone what fits', async () => {
     await ensure();
     const before = await readFile(paths.clientCert);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestStore } from './run-cli.ts';
@@ -21,6 +21,19 @@ describe('what is no command', () => {
   it('goes by the name it was called by', async () => {
     expect((await store.run(['--version'], { invocation: ['/opt/docker-machine'] })).stdout).toMatch(/^docker-machine version /);
     expect((await store.run(['--version'], { invocation: ['C:\\x\\TsMachine.exe'] })).stdout).toMatch(/^TsMachine version /);
+    const missing = await store.run(['ip', 'tsmachine'], { invocation: ['/opt/docker-machine'] });
+    expect(missing.stderr).toBe(
+      'Docker machine "tsmachine" does not exist. Use "docker-machine ls" to list machines. Use "docker-machine create" to add a new one.\n',
+    );
+  });
+
+  it.each([
+    ['help', 'help'],
+    ['help', '--help'],
+    ['h', 'h'],
+  ])('%s %s tells about help', async (...words) => {
+    const stdout = 'Usage: tsmachine help [arg...]\n\nShows a list of commands or help for one command\n';
+    expect(await store.run(words)).toEqual({ code: 0, stdout, stderr: '' });
   });
 
   it.each([[[]], [['help']], [['h']], [['--help']], [['-h']], [['-help']], [['--storage-path', '/x', 'help']]])(
@@ -217,6 +230,9 @@ describe('machines', () => {
     writeFileSync(join(store.path, 'machines', 'broken', 'config.json'), '{ "ConfigVersion": 3,');
     mkdirSync(join(store.path, 'machines', 'future'));
     writeFileSync(join(store.path, 'machines', 'future', 'config.json'), '{ "ConfigVersion": 99 }');
+    const config = readFileSync(join(store.path, 'machines', 'b9', 'config.json'), 'utf8');
+    mkdirSync(join(store.path, 'machines', 'plugin'));
+    writeFileSync(join(store.path, 'machines', 'plugin', 'config.json'), config.replace('"DriverName": "none"', '"DriverName": "weird"'));
     const { code, stdout, stderr } = await store.run(['ls', '--filter', 'name=^b1']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const lines = stdout.split('\n').map((line) => line.split(/ {2,}/));
@@ -225,7 +241,8 @@ describe('machines', () => {
     expect(lines[2]?.slice(0, 3)).toEqual(['broken', 'not found', 'Error']);
     expect(lines[3]?.slice(0, 3)).toEqual(['future', 'not found', 'Error']);
     expect(lines[3]?.at(-1)).toContain('config version is from the future');
-    expect(lines).toHaveLength(5);
+    expect(lines[4]?.slice(0, 5)).toEqual(['plugin', '-', 'not-found', 'Error', 'Unknown']);
+    expect(lines).toHaveLength(6);
     expect((await store.run(['ls', '-q'])).stdout).toBe('b10\nb9\n');
   });
 
