@@ -12,7 +12,6 @@ import { tarStream } from './tar.ts';
 export interface EngineBundle {
   /** SHA-256 of SHA256SUMS, hex. */
   readonly digest: string;
-  readonly version: string;
   /** Bytes of the files, unpacked. */
   readonly size: number;
   /** The archive; `sent` hears how many bytes of the files have gone in. */
@@ -24,34 +23,35 @@ const LIST = 'SHA256SUMS';
 
 /** Throws `ENGINE_UNSUPPORTED` where this installation lacks the Node binary for Linux. */
 export async function engineBundle(files: PackageFiles): Promise<EngineBundle> {
-  const paths = new Map([
-    ['node', nodeOf(files)],
-    ...['dockerd.cjs', 'koffi.node'].map((name) => [name, join(files.engineDir, name)] as const),
-    ...SERVICE_FILES.map((name) => [name, join(files.serviceDir, name)] as const),
-  ]);
-  const entries = await Promise.all([...paths].map(async ([name, path]) => ({ name, path, size: (await stat(path)).size })));
-  const sums = await Promise.all(entries.map(async ({ name, path }) => `${await sha256(path)}  ${name}\n`));
+  const node = nodeOf(files);
+  const small = new Map<string, Buffer>();
+  for (const name of ['dockerd.cjs', 'koffi.node']) small.set(name, await readFile(join(files.engineDir, name)));
+  for (const name of SERVICE_FILES) small.set(name, await readFile(join(files.serviceDir, name)));
+  const sums = [`${await sha256(createReadStream(node, { highWaterMark: 1 << 20 }))}  node\n`];
+  for (const [name, content] of small) sums.push(`${await sha256([content])}  ${name}\n`);
   const list = Buffer.from(sums.join(''));
+  const nodeSize = (await stat(node)).size;
+  const held = new Map([[LIST, list], ...small]);
   return {
-    digest: createHash('sha256').update(list).digest('hex'),
-    version: files.version,
-    size: entries.reduce((sum, { size }) => sum + size, 0),
+    digest: await sha256([list]),
+    size: [...held.values()].reduce((sum, content) => sum + content.length, nodeSize),
     archive(sent) {
-      let bytes = 0;
-      const counted = async function* (path: string) {
-        for await (const chunk of createReadStream(path)) {
-          yield chunk as Uint8Array;
-          bytes += (chunk as Uint8Array).length;
-          sent(bytes);
-        }
-      };
-      const contents = entries.map(({ name, path, size }) => ({ name, size, content: counted(path) }));
-      const tar = Readable.from(tarStream([{ name: LIST, size: list.length, content: Readable.from([list]) }, ...contents]));
+      const entries = [...held].map(([name, content]) => ({ name, size: content.length, content: Readable.from([content]) }));
+      const tar = Readable.from(tarStream([...entries, { name: 'node', size: nodeSize, content: counted(createReadStream(node), sent) }]));
       const gzip = createGzip();
       tar.on('error', (error) => gzip.destroy(error));
       return tar.pipe(gzip);
     },
   };
+}
+
+async function* counted(source: AsyncIterable<Uint8Array>, sent: (bytes: number) => void) {
+  let bytes = 0;
+  for await (const chunk of source) {
+    yield chunk;
+    bytes += chunk.length;
+    sent(bytes);
+  }
 }
 
 /** A file or script of templates/provision/engine-ts. */
@@ -70,8 +70,8 @@ function nodeOf(files: PackageFiles): string {
   }
 }
 
-async function sha256(path: string): Promise<string> {
+async function sha256(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Uint8Array);
+  for await (const chunk of chunks) hash.update(chunk);
   return hash.digest('hex');
 }

@@ -27,16 +27,17 @@ export const engineTsOf = (files: () => PackageFiles): EngineInstaller => ({
   },
 
   async install(guest, wish) {
-    const bundle = await engineBundle(files());
-    checkVersion(bundle, wish);
+    const own = files();
+    checkVersion(own, wish);
     const state = await lookAtEngineTs(guest);
     if (state.digest !== undefined && state.program && state.service && state.missing.length === 0) return false;
-    return put(guest, bundle, state);
+    return put(guest, await engineBundle(own), state);
   },
 
   async upgrade(guest, wish) {
-    const bundle = await engineBundle(files());
-    checkVersion(bundle, wish);
+    const own = files();
+    checkVersion(own, wish);
+    const bundle = await engineBundle(own);
     const state = await lookAtEngineTs(guest);
     if (state.digest === bundle.digest && state.program && state.service) return false;
     return put(guest, bundle, state);
@@ -94,7 +95,7 @@ async function send({ root, log, clock }: Guest, { archive, digest, size }: Engi
   log.info(`  there and verified after ${seconds(clock.now() - started)}`);
 }
 
-function checkVersion({ version }: EngineBundle, wish: EngineWish): void {
+function checkVersion({ version }: PackageFiles, wish: EngineWish): void {
   if (wish.version === '' || wish.version === version) return;
   throw unsupported(`tsmachine ${version} brings engine ${version}, --engine-version ${wish.version} was asked for`);
 }
