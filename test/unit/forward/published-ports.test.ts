@@ -25,7 +25,9 @@ describe('published ports', () => {
 
   it('are ports and addresses, whatever the engine says', () => {
     const word = fc.oneof(fc.anything(), fc.constantFrom('tcp', 'udp', '0.0.0.0', '::', '1.2.3.4 x', 'a\nb', 0, 80, 65536, 1.5, -1));
-    const something = fc.array(fc.oneof(fc.anything(), fc.record({ Ports: fc.array(fc.record({ IP: word, PublicPort: word, Type: word })) })));
+    const something = fc.array(
+      fc.oneof(fc.anything(), fc.record({ Ports: fc.array(fc.record({ IP: word, PublicPort: word, Type: word })) })),
+    );
     fc.assert(
       fc.property(fc.oneof(something, fc.anything()), (containers) => {
         for (const { protocol, address, port } of publishedPorts(containers)) {
