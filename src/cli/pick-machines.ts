@@ -2,7 +2,7 @@ import { MachineError, messageOf } from '../core/errors.ts';
 import type { Machine } from '../machine/api.ts';
 import type { Session } from './session.ts';
 
-const DEFAULT_NAME = 'default';
+export const DEFAULT_NAME = 'default';
 
 /** The names given, or `default` when none is and that machine exists. */
 async function namesOrDefault(session: Session, names: readonly string[]): Promise<readonly string[]> {

@@ -90,6 +90,8 @@ export interface Machines {
   exists(name: string): Promise<boolean>;
   /** Throws MACHINE_NOT_FOUND (docker-machine's text) or MACHINE_BROKEN (the entry cannot be read; says why). */
   load(name: string): Promise<Machine>;
+  /** config.json's text as the store has it, for a machine whose driver is not here. Throws MACHINE_NOT_FOUND, MACHINE_BROKEN. */
+  storedConfig(name: string): Promise<string>;
   /**
    * Creates, or resumes after a crash or an error. Throws MACHINE_EXISTS for a complete machine, INVALID_NAME,
    * PRE_CREATE_CHECK (exit code 3), CREATE_FAILED (the VM is undone, the entry stays in state Error). An abort undoes everything

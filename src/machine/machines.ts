@@ -1,4 +1,5 @@
 import type { MachineState } from '../driver/contract.ts';
+import { configText, readConfig } from '../store/config.ts';
 import type { Machine, Machines } from './api.ts';
 import { imagesOf } from './boot-images.ts';
 import { exists } from './exists.ts';
@@ -15,6 +16,11 @@ export function machinesOf(host: MachinesHost): Machines {
     async load(name) {
       if (!(await there(name))) throw notFound(name);
       return StoredMachine.load(host, name);
+    },
+    async storedConfig(name) {
+      if (!(await there(name))) throw notFound(name);
+      const paths = host.paths.machine(name);
+      return configText(await readConfig(paths.config, name));
     },
     create: async (request, steps) => (await import('./create.ts')).createMachine(host, request, steps),
     async remove(name, { force }) {

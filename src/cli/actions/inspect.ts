@@ -1,9 +1,9 @@
-import { MachineError } from '../../core/errors.ts';
+import { isMachineError, MachineError } from '../../core/errors.ts';
 import { stringFlag } from '../../driver/flags.ts';
 import type { Machine } from '../../machine/api.ts';
 import { boolFlag } from '../arguments/cli-flag.ts';
 import type { Action } from '../call.ts';
-import { withOneMachine } from '../pick-machines.ts';
+import { DEFAULT_NAME, withOneMachine } from '../pick-machines.ts';
 import type { Session } from '../session.ts';
 
 export const inspect: Action = async (call) => {
@@ -13,7 +13,11 @@ export const inspect: Action = async (call) => {
     throw usageWithHelp(call, 'Error: Expected one machine name as an argument');
   }
   const extended = boolFlag(args.values, 'json');
-  const text = await withOneMachine(session, args.names, (machine) => (extended ? withOwnPart(machine) : machine.inspect()));
+  const told = withOneMachine(session, args.names, (machine) => (extended ? withOwnPart(machine) : machine.inspect()));
+  const text = await told.catch(async (error: unknown) => {
+    if (!isMachineError(error) || error.code !== 'DRIVER_NOT_FOUND') throw error;
+    return (await session.machines()).storedConfig(args.names[0] ?? DEFAULT_NAME);
+  });
   const format = stringFlag(args.values, 'format');
   if (format === '') session.print(text);
   else await printFormatted(session, format, text);

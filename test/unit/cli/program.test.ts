@@ -243,6 +243,11 @@ describe('machines', () => {
     expect(lines[3]?.at(-1)).toContain('config version is from the future');
     expect(lines[4]?.slice(0, 5)).toEqual(['plugin', '-', 'not-found', 'Error', 'Unknown']);
     expect(lines).toHaveLength(6);
+    expect(JSON.parse((await store.run(['inspect', 'plugin'])).stdout)).toMatchObject({
+      DriverName: 'weird',
+      Driver: { MachineName: 'b9' },
+    });
+    expect((await store.run(['url', 'plugin'])).stderr).toMatch(/^Driver "weird" not found\./);
     expect((await store.run(['ls', '-q'])).stdout).toBe('b10\nb9\n');
   });
 
