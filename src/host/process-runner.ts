@@ -1,8 +1,9 @@
+import type { Readable } from 'node:stream';
 import { MachineError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 
 export interface RunOptions {
-  input?: string | Uint8Array;
+  input?: string | Uint8Array | Readable;
   /** A file to be its stdin; not together with `input`. */
   inputFile?: string;
   cwd?: string;

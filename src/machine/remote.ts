@@ -18,13 +18,11 @@ export async function openShell(
   signal: AbortSignal,
   guest: Capabilities['guest'] = 'distribution',
 ): Promise<OpenRemoteShell> {
-  const { openRemoteShell } = await import('../ssh/index.ts');
-  const { sshAccess } = await import('./machine-ssh.ts');
   const { clock } = host.options;
   const limit = clock.now() + LOGIN_TIMEOUT;
   for (;;) {
     try {
-      return await openRemoteShell(sshAccess(host, entry, endpoint, guest), signal);
+      return await openOnce(host, entry, endpoint, signal, guest);
     } catch (error) {
       signal.throwIfAborted();
       // what tells what to do about it is not mended by waiting: a server that is too old
@@ -38,6 +36,20 @@ export async function openShell(
   }
 }
 
+/** With the client that the user chose. */
+async function openOnce(
+  host: MachinesHost,
+  entry: MachineEntry,
+  endpoint: SshEndpoint,
+  signal: AbortSignal,
+  guest: Capabilities['guest'],
+): Promise<OpenRemoteShell> {
+  const { sshAccess } = await import('./machine-ssh.ts');
+  const access = sshAccess(host, entry, endpoint, guest);
+  if (host.options.nativeSsh === false) return (await import('./external-shell.ts')).externalShell(host, entry, access, signal);
+  return (await import('../ssh/index.ts')).openRemoteShell(access, signal);
+}
+
 /** See `DriverContext.runRemote`. */
 export async function runRemote(
   host: MachinesHost,
@@ -47,9 +59,7 @@ export async function runRemote(
   asRoot: boolean,
   signal: AbortSignal,
 ): Promise<RemoteOutcome> {
-  const { openRemoteShell } = await import('../ssh/index.ts');
-  const { sshAccess } = await import('./machine-ssh.ts');
-  const shell = await openRemoteShell(sshAccess(host, entry, endpoint), signal);
+  const shell = await openOnce(host, entry, endpoint, signal, 'distribution');
   try {
     if (!asRoot) return await shell.run(words);
     const { readFacts, rootShell } = await import('../provision/index.ts');

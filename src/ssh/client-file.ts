@@ -56,9 +56,9 @@ export function hostBlock(machine: ClientHost): string {
     ...(keysOnly ? ['  IdentitiesOnly yes'] : []),
     `  UserKnownHostsFile ${quoted(knownHosts)}`,
     `  HostKeyAlias ${alias}`,
-    `  StrictHostKeyChecking ${firstContact ? 'accept-new' : 'yes'}`,
+    ...(firstContact ? ['  StrictHostKeyChecking accept-new', '  HashKnownHosts no'] : ['  StrictHostKeyChecking yes']),
     ...(proxyJump === '' ? [] : [`  ProxyJump ${plain(proxyJump)}`]),
-    ...(proxyCommand === '' ? [] : [`  ProxyCommand ${plain(proxyCommand)}`]),
+    ...(proxyCommand === '' ? [] : [`  ProxyCommand ${oneLine(proxyCommand)}`]),
     '',
   ].join('\n');
 }
@@ -106,6 +106,15 @@ function quoted(text: string): string {
 }
 
 function plain(text: string): string {
-  if (/["\p{Cc}]/u.test(text)) throw new MachineError('SSH_CONFIG', `ssh_config cannot hold ${JSON.stringify(text)}`);
+  if (text.includes('"')) throw cannotHold(text);
+  return oneLine(text);
+}
+
+function oneLine(text: string): string {
+  if (/\p{Cc}/u.test(text)) throw cannotHold(text);
   return text;
+}
+
+function cannotHold(text: string): MachineError {
+  return new MachineError('SSH_CONFIG', `ssh_config cannot hold ${JSON.stringify(text)}`);
 }
