@@ -2,7 +2,7 @@ import { MachineError } from '../core/errors.ts';
 import type { EngineInstaller, EngineWish } from './engine-installer.ts';
 import type { EnginePackages } from './families.ts';
 import type { Guest } from './guest.ts';
-import { Packages } from './packages.ts';
+import { Packages, tail } from './packages.ts';
 import { writeFiles } from './remote-files.ts';
 import { INSTALL_URL_SCRIPT, PACKAGES_SCRIPT } from './scripts/packages.ts';
 
@@ -124,15 +124,12 @@ async function wanted(
 /** The script is fetched by the machine and run from a file, whole. */
 async function runInstallScript(guest: Guest, packages: Packages, { installUrl, version }: EngineWish): Promise<void> {
   const words = ['sh', '-c', PACKAGES_SCRIPT, 'sh', 'sh', '-c', INSTALL_URL_SCRIPT, 'sh', installUrl, version];
-  let { exitCode, stdout } = await guest.root.run(words);
-  if (exitCode === 127) {
+  let result = await guest.root.run(words);
+  if (result.exitCode === 127) {
     await packages.refresh();
     await packages.install(['curl', 'ca-certificates']);
-    ({ exitCode, stdout } = await guest.root.run(words));
+    result = await guest.root.run(words);
   }
-  if (exitCode !== 0)
-    throw new MachineError(
-      'PROVISION_FAILED',
-      `the script of ${installUrl} failed (exit ${exitCode}): ${stdout.trim().split('\n').slice(-6).join('\n')}`,
-    );
+  if (result.exitCode !== 0)
+    throw new MachineError('PROVISION_FAILED', `the script of ${installUrl} failed (exit ${result.exitCode}): ${tail(result)}`);
 }

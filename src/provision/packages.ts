@@ -127,7 +127,7 @@ export class Packages {
 }
 
 /** The end of what was said: where package managers put the reason. */
-function tail({ stdout, stderr, exitCode }: RemoteResult): string {
+export function tail({ stdout, stderr, exitCode }: RemoteResult): string {
   const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
   return lines.slice(-6).join('\n') || `exit code ${exitCode}, and not a word`;
 }

@@ -17,6 +17,7 @@ exit "$code"
 /** The same for a script at a URL ($1), with the wanted version ($2) in VERSION. 127: nothing there that could fetch it. */
 export const INSTALL_URL_SCRIPT = String.raw`
 script=$(mktemp) || exit 1
+trap 'rm -f "$script"' EXIT
 if command -v curl >/dev/null; then curl -fsSL -o "$script" -- "$1" || exit 1
 elif command -v wget >/dev/null; then wget -q -O "$script" -- "$1" || exit 1
 else echo 'neither curl nor wget is there'; exit 127
@@ -24,7 +25,4 @@ fi
 [ -s "$script" ] || { echo "nothing came from $1"; exit 1; }
 [ -z "$2" ] || export VERSION="$2"
 sh "$script"
-code=$?
-rm -f "$script"
-exit "$code"
 `;

@@ -7,6 +7,7 @@ import { rootShell } from '../../../src/provision/privilege.ts';
 import { writeFiles } from '../../../src/provision/remote-files.ts';
 import { withRemoteLock } from '../../../src/provision/remote-lock.ts';
 import { HOSTNAME_SCRIPT } from '../../../src/provision/scripts/hostname.ts';
+import { INSTALL_URL_SCRIPT, PACKAGES_SCRIPT } from '../../../src/provision/scripts/packages.ts';
 import { type PrivateRoot, startPrivateRoot } from '../../support/private-root.ts';
 
 let machine: PrivateRoot;
@@ -88,6 +89,19 @@ describe.each([['dash'], ['bash', '--norc', '--posix'], ['busybox', 'sh']])('wit
     await machine.must(`printf '127.0.0.1 localhost' >/etc/hosts`);
     await run();
     expect(await machine.must('cat /etc/hosts')).toBe(`127.0.0.1 localhost\n127.0.1.1 ${name}\n`);
+  });
+
+  it('runs a fetched script whole, or not at all', async () => {
+    await machine.must(`printf 'echo "$VERSION:$(pwd)"; exit 3' >'/tmp/a b.sh'; : >/tmp/empty.sh`);
+    const leftovers = () => machine.must('ls /tmp/tmp.* 2>/dev/null | wc -l');
+    const before = await leftovers();
+    const run = (url: string, version = '') =>
+      root().run(['sh', '-c', PACKAGES_SCRIPT, 'sh', 'sh', '-c', INSTALL_URL_SCRIPT, 'sh', url, version]);
+    expect(await run('file:///tmp/a%20b.sh', '27.3')).toMatchObject({ exitCode: 3, stdout: '27.3:/\n' });
+    expect(await run('file:///tmp/a%20b.sh')).toMatchObject({ exitCode: 3, stdout: ':/\n' });
+    expect(await run('file:///tmp/empty.sh')).toMatchObject({ exitCode: 1, stdout: 'nothing came from file:///tmp/empty.sh\n' });
+    expect(await run('file:///tmp/none.sh')).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('curl: (37)') });
+    expect(await leftovers()).toBe(before);
   });
 
   it('lets one in at a time, and the next when the first is gone', async () => {
