@@ -7,6 +7,7 @@ import { type ProcessRunner, processRunner } from '../host/process-runner.ts';
 import type { Machines, MachinesOptions, Question } from '../machine/api.ts';
 import type { ConsoleLogger } from './console-logger.ts';
 import type { GlobalOptions } from './global-flags.ts';
+import { calledAs } from './render/called-as.ts';
 import { forStream } from './render/terminal-text.ts';
 import type { TextOutput } from './text-output.ts';
 
@@ -53,7 +54,7 @@ export function openSession(input: ProgramInput, globals: GlobalOptions, log: Co
     log,
     runner,
     print: (text) => void input.out.write(`${forStream(input.out, text)}\n`),
-    warn: (text) => void input.err.write(`${printable(text)}\n`),
+    warn: (text) => void input.err.write(`${calledAs(programName(input), printable(text))}\n`),
     machines: () => (machines ??= open({ input, globals, log, runner })),
   };
 }
