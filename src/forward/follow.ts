@@ -1,5 +1,6 @@
 /** Follows an engine's containers: their published ports now, and again after each start and end, over any kind of connection. */
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type PublishedPort, publishedPorts } from './published-ports.ts';
@@ -83,13 +84,10 @@ class DialingAgent extends Agent {
     );
   }
 
-  /** Node's own call what only its sockets have; ours may be a channel of an SSH connection. */
-  override keepSocketAlive(): boolean {
-    return true;
-  }
-
-  override reuseSocket(_socket: Duplex, asked: ClientRequest): void {
-    asked.reusedSocket = true;
+  /** Only a socket can be kept; a channel of an SSH connection lacks what Node asks of it, and costs little. */
+  override keepSocketAlive(stream: Duplex): boolean {
+    // @ts-expect-error: the default way, which the declarations leave out
+    return stream instanceof Socket && super.keepSocketAlive(stream) !== false;
   }
 }
 

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
-const BUILT = join(ROOT, '.cache/test-store');
-const LAUNCHER = join(ROOT, 'dist/bin/tsmachine.cjs');
+/** TSMACHINE_LAUNCHER names another build than dist. */
+const LAUNCHER = process.env.TSMACHINE_LAUNCHER ?? join(ROOT, 'dist/bin/tsmachine.cjs');
+const BUILT = resolve(LAUNCHER, '../../../.cache/test-store');
 
 export interface Outcome {
   code: number;
@@ -28,7 +29,7 @@ function run(file: string, args: readonly string[], options: ExecFileOptions): P
 
 export class TestStore {
   readonly path = mkdtempSync(join(tmpdir(), 'tsm-store-'));
-  private readonly docker = execFileSync('node', [join(ROOT, 'scripts/docker-cli.mjs'), '--unpacked'], {
+  readonly docker = execFileSync('node', [join(ROOT, 'scripts/docker-cli.mjs'), '--unpacked'], {
     encoding: 'utf8',
     cwd: ROOT,
   }).trim();
