@@ -10,7 +10,7 @@ import { syncFolder, writeFileAtomic } from '../core/atomic-file.ts';
 import { systemCode } from '../core/errors.ts';
 import { makeFolder } from '../core/folder.ts';
 import { type AuthorityPaths, type BootstrapOptions, ensureAuthority } from './authority.ts';
-import { bundleOf } from './bundle.ts';
+import { bundleOf, fingerprintsOf } from './bundle.ts';
 import { writePair } from './files.ts';
 
 export interface RotationFolders {
@@ -25,6 +25,8 @@ export interface CurrentAuthority {
   readonly paths: AuthorityPaths;
   /** The CA that signs. */
   readonly signer: string;
+  /** Its SHA-256. */
+  readonly fingerprint: string;
   /** It, and while a rotation goes on the one before it. */
   readonly trust: string;
   readonly clientCert: string;
@@ -48,7 +50,8 @@ export async function currentAuthority(
     readFile(from.clientKey, 'utf8'),
   ]);
   const trust = rotating ? bundleOf(signer, await readFile(paths.caCert, 'utf8')) : signer;
-  return { paths: from, signer, trust, clientCert, clientKey, rotating };
+  const [fingerprint = ''] = fingerprintsOf(signer, from.caCert);
+  return { paths: from, signer, fingerprint, trust, clientCert, clientKey, rotating };
 }
 
 /**

@@ -86,10 +86,8 @@ export async function writeClientFiles(entry: MachineEntry, authority: CurrentAu
  * copies wait.
  */
 export async function adopt(entry: MachineEntry, authority: CurrentAuthority, trust: readonly string[]): Promise<void> {
-  const { fingerprintsOf } = await import('../certs/bundle.ts');
   const { offeredTrust, ...record } = entry.record;
-  const [signer = ''] = fingerprintsOf(authority.signer, authority.paths.caCert);
-  if (trust.includes(signer)) await writeClientFiles(entry, authority);
+  if (trust.includes(authority.fingerprint)) await writeClientFiles(entry, authority);
   if (offeredTrust !== undefined || record.trust?.join() !== trust.join()) await entry.replaceRecord({ ...record, trust });
 }
 

@@ -80,8 +80,6 @@ async function takesNewClient(host: MachinesHost, entry: MachineEntry, url: stri
     host.options.signal.throwIfAborted();
     return false;
   }
-  const { fingerprintsOf } = await import('../certs/bundle.ts');
-  const [signer = ''] = fingerprintsOf(authority.signer, authority.paths.caCert);
-  await adopt(entry, authority, [...new Set([signer, ...(entry.record.trust ?? [])])]); // whom else it trusts nobody can see
+  await adopt(entry, authority, [...new Set([authority.fingerprint, ...(entry.record.trust ?? [])])]); // whom else nobody can see
   return true;
 }
