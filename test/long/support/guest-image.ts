@@ -12,7 +12,6 @@ import { thisPlatform } from '../../../src/host/platform.ts';
 import { type GuestName, RECIPES, type Recipe } from './recipes.ts';
 
 const exec = promisify(execFile);
-const PREPARE = join(import.meta.dirname, 'prepare-guest.sh');
 const CACHE = resolve(import.meta.dirname, '../../../.cache/guests');
 const DISK_BYTES = 8 * 2 ** 30;
 
@@ -50,7 +49,8 @@ export function locked<T>(dir: string, work: () => Promise<T>): Promise<T> {
 }
 
 async function digest(recipe: Recipe): Promise<string> {
-  const inputs = JSON.stringify([recipe, ADMIN_PASSWORD, DISK_BYTES, await readFile(PREPARE, 'utf8')]);
+  const hooks = await Promise.all(recipe.hooks.map((name) => readFile(join(import.meta.dirname, name), 'utf8')));
+  const inputs = JSON.stringify([recipe, ADMIN_PASSWORD, DISK_BYTES, hooks]);
   return createHash('sha256').update(inputs).digest('hex').slice(0, 16);
 }
 
@@ -87,7 +87,7 @@ async function bootstrap(recipe: Recipe, root: string, publicKey: string): Promi
     // A clock that is late or early must not keep a test from running; signatures are still verified.
     '--aptopt=Acquire::Check-Valid-Until "false"',
     ...['doc', 'man', 'locale'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
-    `--customize-hook=${PREPARE}`,
+    ...recipe.hooks.map((name) => `--customize-hook=${join(import.meta.dirname, name)}`),
   ];
   const env = { ...process.env, PUBLIC_KEY: publicKey.trim(), ADMIN_PASSWORD };
   await exec('mmdebstrap', [...options, recipe.suite, root, url], { maxBuffer: 1 << 26, env });

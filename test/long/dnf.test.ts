@@ -1,0 +1,3 @@
+import { packageManagerLife } from './support/package-managers.ts';
+
+packageManagerLife('dnf');
