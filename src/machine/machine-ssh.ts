@@ -80,17 +80,17 @@ export function sshAccess(
       tell(placeOf(endpoint.host, endpoint.port || 22), print, known);
       await pin(entry, () => ({ hostKeys: [hostKey] }));
     },
+    jumpHostKeys: record.jumpHostKeys ?? {},
+    async onJumpContact(place, hostKey, print, known) {
+      tell(`jump host ${place}`, print, known);
+      await pin(entry, ({ jumpHostKeys }) => ({ jumpHostKeys: { ...jumpHostKeys, [place]: [hostKey] } }));
+    },
   };
   if (guest !== 'distribution') return pinned;
   return {
     ...pinned,
     runner,
     passphrases: remembered,
-    jumpHostKeys: record.jumpHostKeys ?? {},
-    async onJumpContact(place, hostKey, print, known) {
-      tell(`jump host ${place}`, print, known);
-      await pin(entry, ({ jumpHostKeys }) => ({ jumpHostKeys: { ...jumpHostKeys, [place]: [hostKey] } }));
-    },
     ...(record.sshProxyJump === undefined ? {} : { proxyJump: record.sshProxyJump }),
     ...(ask === undefined ? {} : { ask }),
   };

@@ -88,9 +88,10 @@ export async function reachable(
   const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, timeout - (host.options.clock.now() - started)))]);
   try {
     return await answersOnItsWay(host, entry, endpoint, limit, timeout);
-  } catch {
+  } catch (error) {
     signal.throwIfAborted();
-    return false;
+    // somebody answers; what is wrong with it the next login tells
+    return isMachineError(error) && ['SSH_HOST_KEY', 'SSH_DENIED', 'SSH_KEY'].includes(error.code);
   }
 }
 

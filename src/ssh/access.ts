@@ -15,7 +15,7 @@ export interface SshAccess extends ClientConfigSource {
   readonly proxyJump?: string;
   /** Pinned keys of jump hosts, by `host:port`. */
   readonly jumpHostKeys?: Readonly<Record<string, readonly string[]>>;
-  readonly onJumpContact?: (place: string, ...contact: Parameters<FirstContact>) => Promise<void>;
+  readonly onJumpContact: (place: string, ...contact: Parameters<FirstContact>) => Promise<void>;
   /** Fingerprint of a key, the machine's or a jump host's, that the user accepts instead of the pinned ones. */
   readonly acceptedKey?: string;
   /** The command that accepts another key, when its fingerprint follows. */

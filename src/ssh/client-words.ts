@@ -109,7 +109,7 @@ function setting(found: Mutable, text: string): void {
   const [, keyword = '', value = ''] = /^\s*(\w+)(?:\s*=\s*|\s+)(.*)$/.exec(text) ?? [];
   const option = new Map(Object.entries(VALUES)).get(keyword.toLowerCase());
   const letters = new Map(Object.entries(SWITCHES)).get(keyword.toLowerCase())?.[value.toLowerCase()];
-  if (option !== undefined) valued(found, option, value.replace(/\s+/, ':'));
+  if (option !== undefined) valued(found, option, 'LR'.includes(option) ? value.replace(/\s+/, ':') : value);
   else if (letters !== undefined) for (const letter of letters) flag(found, letter);
   else throw onlyExternal(`-o ${text}`);
 }

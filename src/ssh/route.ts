@@ -53,7 +53,7 @@ function jumpHop(config: ClientConfig, access: SshAccess): Hop {
   return {
     ...common(config, access),
     pinned: access.jumpHostKeys?.[place] ?? [],
-    onFirstContact: async (...contact) => access.onJumpContact?.(place, ...contact),
+    onFirstContact: (...contact) => access.onJumpContact(place, ...contact),
   };
 }
 

@@ -39,6 +39,7 @@ function access(env: Record<string, string> = {}): SshAccess {
     platform: { ...platform, env: { ...platform.env, ...env } },
     hostKeys: sshd.hostKeys,
     onFirstContact: () => Promise.reject(new Error('not a first contact')),
+    onJumpContact: () => Promise.reject(new Error('no jump host')),
   };
 }
 

@@ -83,6 +83,30 @@ describe.each([
   });
 });
 
+describe('a jump host', () => {
+  it('is pinned, and another key of it accepted by name', async () => {
+    mkdirSync(join(store.home, '.ssh'), { mode: 0o700 });
+    copyFileSync(other.keyPath, join(store.home, '.ssh', 'id_rsa'));
+    machine('behind');
+    const notes = { ...record('m0'), hostKeys: [], sshProxyJump: `127.0.0.1:${other.port}` };
+    writeFileSync(join(folder('behind'), 'tsmachine.json'), JSON.stringify(notes), { mode: 0o600 });
+    const first = await store.run(['ssh', 'behind', 'echo', 'hello']);
+    expect(first).toMatchObject({ code: 0, stdout: 'hello\n' });
+    expect(first.stderr).toContain(
+      `First contact with jump host 127.0.0.1:${other.port}: its SSH host key ${fingerprint(other.hostKeys[0] ?? '')}`,
+    );
+    expect(await store.run(['ssh', 'behind', 'echo', 'hello'])).toEqual({ code: 0, stdout: 'hello\n', stderr: '' });
+    const changed = { ...record('behind'), jumpHostKeys: { [`127.0.0.1:${other.port}`]: [sshd.hostKeys[0]] } };
+    writeFileSync(join(folder('behind'), 'tsmachine.json'), JSON.stringify(changed), { mode: 0o600 });
+    const refused = await store.run(['ssh', 'behind', 'echo', 'hello']);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    const [, print = ''] = /host-key behind --accept (SHA256:\S+)/.exec(refused.stderr) ?? [];
+    expect(print).toBe(fingerprint(other.hostKeys[0] ?? ''));
+    expect(await store.run(['host-key', 'behind', '--accept', print])).toMatchObject({ code: 0 });
+    expect(await store.run(['ssh', 'behind', 'echo', 'hello'])).toEqual({ code: 0, stdout: 'hello\n', stderr: '' });
+  });
+});
+
 describe('host-key', () => {
   it('shows pinned and shown keys, and accepts the one named', async () => {
     machine('moved', other);

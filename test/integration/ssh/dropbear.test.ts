@@ -26,6 +26,7 @@ it('shows the key that is pinned', async () => {
       platform: thisPlatform(),
       hostKeys: [key.publicLine],
       onFirstContact: () => Promise.reject(new Error('not pinned')),
+      onJumpContact: () => Promise.reject(new Error('no jump host')),
     };
     // our client's key is not in its user's authorized_keys: the host key was accepted before that is told
     const login = remoteShell(access, new AbortController().signal).run(['true']);

@@ -37,6 +37,7 @@ async function start(hostKeys: readonly string[] = []) {
     sshConfig,
     hostKeys,
     onFirstContact: () => Promise.reject(new Error('the client takes the key')),
+    onJumpContact: () => Promise.reject(new Error('no jump host')),
   };
   return { entry, open: () => externalShell(host, entry, access, signal) };
 }

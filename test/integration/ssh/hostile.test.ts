@@ -46,6 +46,7 @@ function access(port: number, changes: Partial<SshAccess> = {}): SshAccess {
     platform: thisPlatform(),
     hostKeys: [],
     onFirstContact: async () => {},
+    onJumpContact: () => Promise.reject(new Error('no jump host')),
     timeout: 1000,
     ...changes,
   };

@@ -36,6 +36,7 @@ function access(changes: Partial<SshAccess> & { home?: string; agent?: string; c
     sshConfig,
     hostKeys: target.hostKeys,
     onFirstContact: () => Promise.reject(new Error('not a first contact')),
+    onJumpContact: () => Promise.reject(new Error('no jump host')),
     ...rest,
   };
 }

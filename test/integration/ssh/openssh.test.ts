@@ -25,6 +25,7 @@ function access(changes: Partial<SshAccess> = {}): SshAccess {
     platform: thisPlatform(),
     hostKeys: sshd.hostKeys,
     onFirstContact: () => Promise.reject(new Error('not a first contact')),
+    onJumpContact: () => Promise.reject(new Error('no jump host')),
     ...changes,
   };
 }

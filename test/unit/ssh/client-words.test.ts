@@ -20,6 +20,7 @@ describe("ssh's words", () => {
       ['-o', 'RequestTTY=force', '-oForwardAgent yes', '-o', 'localforward = 1 h:2'],
       { terminal: 'forced', forwardAgent: true, local: [parseForward('1:h:2', '-L')] },
     ],
+    [['-o', 'IdentityFile=/my key'], { keyPath: '/my key' }],
     [['-o', 'LogLevel=QUIET', '-'], { command: '-' }],
   ])('%j', (words, expected) => {
     expect(readClientWords(words)).toMatchObject(expected);
