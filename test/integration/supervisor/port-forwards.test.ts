@@ -10,33 +10,20 @@ import { Qmp } from '../../../src/supervisor/qmp.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { until } from './tiny-vm.ts';
 
-let qemu: ChildProcess;
-let monitor: (command: string) => Promise<string>;
+type Monitor = (command: string) => Promise<string>;
+
+let qemus: ChildProcess[];
+let monitor: Monitor;
 let open: PortForwards[];
 let others: Server[];
 let told: string[];
 
-beforeEach(async () => {
-  open = [];
-  others = [];
-  told = [];
+/** Its human monitor. */
+async function startQemu(own: number): Promise<Monitor> {
   const path = `${temporaryFolder()}/qmp.sock`;
-  const network = 'user,id=net,hostfwd=tcp:127.0.0.1:18320-:22';
-  const words = [
-    '-S',
-    '-nodefaults',
-    '-display',
-    'none',
-    '-M',
-    'pc',
-    '-accel',
-    'tcg',
-    '-netdev',
-    network,
-    '-device',
-    'virtio-net-pci,netdev=net',
-  ];
-  qemu = spawn('qemu-system-x86_64', [...words, '-qmp', `unix:${path},server=on,wait=off`], { stdio: 'ignore' });
+  const network = ['-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${own}-:22`, '-device', 'virtio-net-pci,netdev=net'];
+  const words = ['-S', '-nodefaults', '-display', 'none', '-M', 'pc', '-accel', 'tcg', ...network];
+  qemus.push(spawn('qemu-system-x86_64', [...words, '-qmp', `unix:${path},server=on,wait=off`], { stdio: 'ignore' }));
   let socket: Awaited<ReturnType<typeof connect>> | undefined;
   await until(async () => {
     socket = await connect(path).catch(() => undefined);
@@ -46,17 +33,22 @@ beforeEach(async () => {
     (socket ?? expect.fail()).on('error', () => {}),
     60_000,
   );
-  monitor = async (command) => String(await qmp.execute('human-monitor-command', { 'command-line': command }));
+  return async (command) => String(await qmp.execute('human-monitor-command', { 'command-line': command }));
+}
+
+beforeEach(async () => {
+  [qemus, open, others, told] = [[], [], [], []];
+  monitor = await startQemu(18320);
 });
 
 afterEach(() => {
   for (const forwards of open) forwards.close();
   for (const other of others) other.close();
-  qemu.kill('SIGKILL');
+  for (const qemu of qemus) qemu.kill('SIGKILL');
 });
 
-const forwards = () => {
-  const made = new PortForwards({ netdev: 'net', address: '127.0.0.1', own: [18320] }, monitor, (line) => void told.push(line));
+const forwards = (own = 18320, by = monitor) => {
+  const made = new PortForwards({ netdev: 'net', address: '127.0.0.1', own: [own] }, by, (line) => void told.push(line));
   open.push(made);
   return made;
 };
@@ -105,5 +97,18 @@ describe('forwards of published ports', () => {
     expect(told.filter((line) => line.includes('18327'))).toHaveLength(1);
     other.close();
     await until(async () => (await kept.list())[0]?.reason === undefined);
+  });
+
+  it('are the first machine’s, until it lets go of them', async () => {
+    const first = forwards();
+    const second = forwards(18329, await startQemu(18329));
+    const both = [tcp(18330), udp(18330)]; // two QEMUs could both have the UDP port
+    first.want(both);
+    await first.list();
+    second.want(both);
+    const taken = 'taken by another program or machine';
+    expect((await second.list()).map(({ reason }) => reason)).toEqual([taken, taken]);
+    first.want([]);
+    await until(async () => (await second.list()).every(({ reason }) => reason === undefined));
   });
 });
