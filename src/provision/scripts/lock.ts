@@ -1,5 +1,5 @@
 /** POSIX sh as root: says `locked` when nobody else sets this machine up, and holds the lock until its stdin ends. */
-export const LOCK_SCRIPT = String.raw`
+export const LOCK_SCRIPT = `
 command -v flock >/dev/null || { echo locked; exec cat >/dev/null; }
 umask 077
 exec 9>/run/tsmachine.lock || exit 1

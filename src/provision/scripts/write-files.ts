@@ -3,7 +3,7 @@
  * written beside the files. A file appears whole or not at all, with its mode from the first byte, and only where it differs;
  * then it is named, and /run/tsmachine/TOPIC says that the engine does not use it yet, should this be the last thing that happens.
  */
-export const WRITE_FILES_SCRIPT = String.raw`
+export const WRITE_FILES_SCRIPT = `
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 umask 077
 topic=$1; shift
@@ -14,7 +14,7 @@ while [ $# -gt 0 ]; do
   mode=$1 path=$2 size=$3; shift 3
   said=$(dd bs=1 count="$size" of=$come 2>&1) && [ "$(wc -c <$come)" -eq "$size" ] || { echo "$path: $said" >&2; exit 1; }
   if [ -f "$path" ] && [ "$(stat -c '%a %u' "$path")" = "$mode 0" ] && [ "$(sha256sum <$come)" = "$(sha256sum <"$path")" ]; then continue; fi
-  folder=${'$'}{path%/*}
+  folder=\${path%/*}
   case $folder in
     /etc/docker) mkdir -p "$folder" || exit 1;;
     *) (umask 022; mkdir -p "$folder") || exit 1;;
