@@ -46,7 +46,7 @@ export function engineTsLife({ guest: name, user, init }: Life): void {
     expect(await guest.must('stat -c "%a %U" /etc/docker/server-key.pem')).toBe('600 root');
     expect(await guest.must('stat -c "%a %U %G" /run/docker.sock')).toBe('660 root docker');
     await service('status');
-    expect(await docker('version', '--format', '{{json .Server}}')).toContain('crun');
+    expect(await docker('version', '--format', '{{.Server.Platform.Name}}')).toBe('tsmachine\n');
     expect(JSON.parse(await docker('info', '--format', '{{json .}}'))).toMatchObject({
       CgroupDriver: 'cgroupfs',
       CgroupVersion: '2',
