@@ -1,7 +1,8 @@
 import { posix, win32 } from 'node:path';
 import type { AuthorityPaths } from '../certs/authority.ts';
-import { systemCode } from '../core/errors.ts';
+import { isMachineError, systemCode } from '../core/errors.ts';
 import { makeFolder } from '../core/folder.ts';
+import type { Logger } from '../core/logger.ts';
 import { type StorePaths, storePaths } from '../store/paths.ts';
 import type { MachinesOptions } from './api.ts';
 
@@ -13,7 +14,7 @@ export interface MachinesHost {
   readonly authority: AuthorityPaths;
   /** O of certificate subjects. */
   readonly user: string;
-  /** The store's id. Empty where the store cannot be written and has none. */
+  /** The store's id. Empty where the store cannot be written and has none, or where its file is broken, which is told. */
   storeId(): Promise<string>;
   /** Runs `work` while no other process changes this machine. */
   lockMachine<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
@@ -58,7 +59,7 @@ export function machinesHost(options: MachinesOptions): MachinesHost {
     user: (os === 'win32' ? env.USERNAME : env.USER) || 'unknown',
     tryLockMachine: (name, work) => tryLock(`machine-${name}`, work),
     tryLockStore: (name, work) => tryLock(name, work),
-    storeId: () => (id ??= readStoreId(paths.storeRecord)),
+    storeId: () => (id ??= readStoreId(paths.storeRecord, options.log)),
     lockMachine: (name, work, signal) =>
       lock(`machine-${name}`, () => options.log.warn(`Waiting for another command that works on machine "${name}"...`), work, signal),
     lockStore: (name, work, signal) =>
@@ -66,12 +67,14 @@ export function machinesHost(options: MachinesOptions): MachinesHost {
   };
 }
 
-async function readStoreId(path: string): Promise<string> {
+async function readStoreId(path: string, log: Logger): Promise<string> {
   const { storeId } = await import('../store/store-id.ts');
   try {
     return await storeId(path);
   } catch (error) {
     if (['EROFS', 'EACCES', 'EPERM', 'ENOSPC'].includes(systemCode(error) ?? '')) return '';
-    throw error;
+    if (!isMachineError(error)) throw error;
+    log.warn(`${error.message}; ${error.hint}`); // what needs no id works without
+    return '';
   }
 }

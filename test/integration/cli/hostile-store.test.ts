@@ -1,6 +1,17 @@
 /** Stores that others wrote, broke or mean ill with: `ls` says what is wrong in one line, other machines work, `rm -f` removes. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BuiltCli } from './built-cli.ts';
@@ -161,6 +172,30 @@ describe('a name on the command line', () => {
       await cli.run(words);
     expect(existsSync(join(cli.store, 'certs/ca.pem'))).toBe(true);
     expect(existsSync(join(machines(), 'good/config.json'))).toBe(true);
+  });
+});
+
+describe("the store's own files", () => {
+  const own = () => join(cli.store, 'tsmachine.json');
+
+  it.each<[string, (path: string) => void]>([
+    ['garbage', content(() => '\u0000{')],
+    ['without an id', content(() => '{}')],
+    ['a folder', (path) => mkdirSync(path)],
+    ['a pipe', (path) => execFileSync('mkfifo', [path])],
+  ])('that are %s are told, and stop nothing that can do without', async (_what, put) => {
+    const text = readFileSync(own(), 'utf8');
+    rmSync(own());
+    put(own());
+    try {
+      const gc = await cli.run(['gc']);
+      expect(gc).toMatchObject({ code: 0, stderr: expect.stringContaining(`${own()} cannot be read`) });
+      expect(gc.stderr).not.toContain('bug');
+      expect((await cli.run(['ls', '-q'])).stdout).toBe('good\n');
+    } finally {
+      rmSync(own(), { recursive: true });
+      writeFileSync(own(), text);
+    }
   });
 });
 
