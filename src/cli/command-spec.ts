@@ -236,9 +236,3 @@ export const COMMANDS: readonly CommandSpec[] = [
 export function commandsNamed(word: string): readonly CommandSpec[] {
   return COMMANDS.filter((spec) => spec.name === word || spec.name.startsWith(`${word} `));
 }
-
-export function commandSpec(name: string): CommandSpec {
-  const spec = COMMANDS.find((candidate) => candidate.name === name);
-  if (!spec) throw new Error(`no command ${name}`);
-  return spec;
-}

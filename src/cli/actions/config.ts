@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { MachineError } from '../../core/errors.ts';
 import { boolFlag } from '../arguments/cli-flag.ts';
 import type { Action } from '../call.ts';
-import { goQuote } from '../go-quote.ts';
+import { quote } from '../go-template/quote.ts';
 import { withOneMachine } from '../pick-machines.ts';
 import { checkedUrl } from './checked-url.ts';
 
@@ -20,9 +20,9 @@ export const config: Action = async ({ session, args }) => {
   if (/\s/.test(dir) && session.input.platform.os !== 'win32')
     session.warn(`Warning: ${JSON.stringify(dir)} has a blank, at which most shells split these options: use env instead`);
   session.print('--tlsverify');
-  session.print(`--tlscacert=${goQuote(join(dir, 'ca.pem'))}`);
-  session.print(`--tlscert=${goQuote(join(dir, 'cert.pem'))}`);
-  session.print(`--tlskey=${goQuote(join(dir, 'key.pem'))}`);
+  session.print(`--tlscacert=${quote(join(dir, 'ca.pem'))}`);
+  session.print(`--tlscert=${quote(join(dir, 'cert.pem'))}`);
+  session.print(`--tlskey=${quote(join(dir, 'key.pem'))}`);
   session.print(`-H=${url}`);
   return 0;
 };
