@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { thisPlatform } from '../../../src/host/platform.ts';
@@ -159,6 +160,25 @@ describe('a machine without a key of its own', () => {
       other.stop();
     }
   });
+});
+
+it('reaches an IPv6 address, also with its zone', async () => {
+  const relay = createServer((socket) => {
+    const real = connect(target.port, '127.0.0.1').on('error', () => {});
+    socket
+      .on('error', () => {})
+      .pipe(real)
+      .pipe(socket);
+  });
+  await new Promise<void>((resolve) => relay.listen(0, '::1', resolve));
+  const { port } = relay.address() as { port: number };
+  try {
+    for (const host of ['::1', '::1%lo']) await works(access({ endpoint: { host, port, user: target.user, keyPath: target.keyPath } }));
+    const wrong = access({ endpoint: { host: '::1', port: 1, user: 'root', keyPath: target.keyPath } });
+    await expect(hello(wrong)).rejects.toMatchObject({ message: expect.stringContaining('root@[::1]:1: ') });
+  } finally {
+    relay.close();
+  }
 });
 
 describe('ssh_config', () => {
