@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestStore } from './run-cli.ts';
 
+vi.setConfig({ testTimeout: 30_000 }); // each makes an authority: RSA keys take their time
+
 const SECRET = 's3cret/"token"';
 
 /** Driver none with a token it needs for each of its works, and says aloud. */
