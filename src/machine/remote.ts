@@ -90,6 +90,7 @@ export async function reachable(
     return await answersOnItsWay(host, entry, endpoint, limit, timeout);
   } catch (error) {
     signal.throwIfAborted();
+    if (isMachineError(error) && ['SSH_PROXY_COMMAND', 'SSH_CONFIG', 'SSH_JUMP'].includes(error.code)) throw error; // not known then
     // somebody answers; what is wrong with it the next login tells
     return isMachineError(error) && ['SSH_HOST_KEY', 'SSH_DENIED', 'SSH_KEY'].includes(error.code);
   }
@@ -97,12 +98,14 @@ export async function reachable(
 
 /** Where ssh_config or jump hosts say another way than the one to the address itself. */
 async function answersOnItsWay(host: MachinesHost, entry: MachineEntry, endpoint: SshEndpoint, signal: AbortSignal, timeout: number) {
+  const login = async () => (await runRemote(host, entry, endpoint, ['true'], false, signal)).exitCode === 0;
+  if (host.options.nativeSsh === false) return login(); // only the client knows its way
   const { routeTo } = await import('../ssh/route.ts');
   const { sshAccess } = await import('./machine-ssh.ts');
   const route = await routeTo(sshAccess(host, entry, endpoint), signal);
   const machine = route.at(-1);
   if (!machine) return false;
-  if (route.length > 1) return (await runRemote(host, entry, endpoint, ['true'], false, signal)).exitCode === 0;
+  if (route.length > 1) return login();
   const isAsked = machine.host === endpoint.host && machine.port === (endpoint.port || 22);
   return !isAsked && (await answers(machine, timeout));
 }
