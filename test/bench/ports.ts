@@ -3,7 +3,7 @@
  * returned, and how soon it is free after `docker rm -f` returned. Needs a built dist/.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isFree } from '../../drivers/qemu/src/ports.ts';
+import { systemCode } from '../../src/core/errors.ts';
 import { askTcp } from '../e2e/echo.ts';
 import { testRegistry } from '../e2e/registry.ts';
 import { TestStore } from '../e2e/store.ts';
@@ -23,6 +23,12 @@ const answers = () =>
     () => false,
   );
 
+const refused = () =>
+  askTcp(PORT, 'x').then(
+    () => false,
+    (error: unknown) => systemCode(error) === 'ECONNREFUSED',
+  );
+
 try {
   await store.must('create', '--driver', 'qemu', 'ports');
   const env = await store.dockerEnv('ports');
@@ -35,7 +41,7 @@ try {
     if (code !== 0) throw new Error(stderr);
     opened.push(await timed(() => untilTrue(answers)));
     await store.withEnv(env, 'rm', '-f', 'web');
-    closed.push(await timed(() => untilTrue(() => isFree(PORT))));
+    closed.push(await timed(() => untilTrue(refused)));
   }
   console.log('| seconds after docker returned | median (min–max) |\n|---|---|');
   console.log(`| \`run -d -p\`: the port answers on localhost | ${spread(opened)} |`);
