@@ -45,6 +45,8 @@ Release: 1
 Summary: Docker's programs of Debian
 License: Apache-2.0
 AutoReqProv: no
+# Its scripts want one, and nothing else here has it.
+Provides: /bin/sh
 %description
 For tests.
 %install
@@ -91,14 +93,17 @@ cat >/srv/repositories/index <<'INDEX'
 set -eu
 cd /srv/repositories/1
 createrepo_c -q rpm
-rm -f pacman/local.*
-repo-add -q pacman/local.db.tar.gz pacman/*.zst
+rm -f pacman/docker.*
+repo-add -q pacman/docker.db.tar.gz pacman/*.zst
 INDEX
 chmod +x /srv/repositories/publish /srv/repositories/index
 /srv/repositories/index
 
-mkdir -p /etc/yum.repos.d /etc/zypp/repos.d
+mkdir -p /etc/yum.repos.d /etc/zypp/repos.d /etc/rpm
+# Debian's rpm keeps root's database in his home, where zypper does not look.
+echo '%_dbpath /var/lib/rpm' >/etc/rpm/macros
+rpm --initdb
 printf '[local]\nname=local\nbaseurl=file:///srv/repositories/1/rpm\nenabled=1\ngpgcheck=0\nmetadata_expire=1\n' >/etc/yum.repos.d/local.repo
 printf '[local]\nname=local\nbaseurl=dir:///srv/repositories/1/rpm\nenabled=1\nautorefresh=1\ntype=rpm-md\ngpgcheck=0\n' >/etc/zypp/repos.d/local.repo
-printf '[options]\nArchitecture = x86_64\nSigLevel = Never\n[local]\nServer = file:///srv/repositories/1/pacman\n' >/etc/pacman.conf
+printf '[options]\nArchitecture = x86_64\nSigLevel = Never\n[docker]\nServer = file:///srv/repositories/1/pacman\n' >/etc/pacman.conf
 INSIDE
