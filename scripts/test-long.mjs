@@ -2,7 +2,7 @@
 //   npm run test:long                   every part
 //   npm run test:long -- debian-12 …    these parts
 //   npm run test:long -- --list         the parts with their measured minutes
-//   npm run test:long -- --rotate       one part: the next one with each commit
+//   npm run test:long -- --rotate       one part of known time: the next one with each commit
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildDist, capture, debianPackages, environment, npmPackages, ROOT, SetupError, step, TEST_PACKAGES } from './setup.mjs';
@@ -10,8 +10,9 @@ import { tell, vitest } from './vitest.mjs';
 
 /** Minutes a part may take before it counts as failed. */
 const LIMIT = 25;
+const time = (name) => (parts[name] === null ? 'not measured' : `about ${parts[name]} min`);
 const words = process.argv.slice(2);
-/** Part to its measured minutes, on 2 cores without hardware virtualisation and the guests' disks made. */
+/** Part to its measured minutes on 2 cores without hardware virtualisation; null where nobody has measured it yet. */
 const parts = JSON.parse(readFileSync(join(ROOT, 'test/long/parts.json'), 'utf8'));
 
 function checkList() {
@@ -20,9 +21,11 @@ function checkList() {
   if (odd.length > 0) throw new SetupError(`test/long/parts.json and the files of test/long disagree about: ${odd.join(', ')}`);
 }
 
-/** A clone without history counts days instead of commits. */
+/** Among the parts of known time, so that CI keeps within its own. A clone without history counts days instead of commits. */
 function rotated() {
-  const names = Object.keys(parts);
+  const names = Object.keys(parts).filter((name) => parts[name] !== null);
+  const others = Object.keys(parts).filter((name) => parts[name] === null);
+  if (others.length > 0) console.log(`not in rotation, as nobody has measured them: ${others.join(', ')}`);
   const shallow = capture('git', ['rev-parse', '--is-shallow-repository']) !== 'false';
   const count = shallow ? Math.floor(Date.now() / 86_400_000) : Number(capture('git', ['rev-list', '--count', 'HEAD']));
   const name = names[count % names.length];
@@ -45,7 +48,7 @@ async function main() {
   checkList();
   const names = chosen();
   if (words.includes('--list')) {
-    for (const name of names) console.log(`${name.padEnd(24)} ${parts[name]} min`);
+    for (const name of names) console.log(`${name.padEnd(28)} ${time(name)}`);
     return;
   }
   if (process.getuid() !== 0) throw new SetupError("the guests' disks are made by mmdebstrap as root");
@@ -56,7 +59,7 @@ async function main() {
   const results = [];
   for (const name of names) {
     const run = () => vitest('long', env, [`test/long/${name}.test.ts`], { timeout: LIMIT * 60_000 });
-    await step(`${name} (about ${parts[name]} min)`, () => void results.push(run()));
+    await step(`${name} (${time(name)})`, () => void results.push(run()));
   }
   tell(results);
 }
