@@ -60,7 +60,7 @@ function closure(begin, root, context, known) {
     const module = known.has(id) ? undefined : context.getModuleInfo(id);
     if (!module || module.isExternal) return;
     known.add(id);
-    members.add(id);
+    if (!module.isEntry) members.add(id); // whoever loads a group for another program may not start this one
     module.importedIds.forEach(visit);
   };
   for (const path of begin) {

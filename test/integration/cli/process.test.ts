@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -60,6 +60,12 @@ describe('the launcher', () => {
     await cli.run(['--version'], { env: { XDG_CACHE_HOME: join(cli.folder, 'xdg') } });
     expect(existsSync(join(cli.folder, 'xdg/tsmachine/compile-cache'))).toBe(true);
     expect(await cli.run(['--version'], { env: { HOME: '/nonexistent' } })).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('is not started by a driver that imports tsmachine/driver', () => {
+    const program = `import { CONTRACT_VERSION } from ${JSON.stringify(join(cli.folder, 'dist/driver.cjs'))}; console.log(CONTRACT_VERSION)`;
+    const printed = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8', env: cli.environment() });
+    expect(printed).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\n$/), stderr: '' });
   });
 
   it('has nothing a Node of 2018 could not parse', () => {
