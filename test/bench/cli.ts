@@ -3,20 +3,17 @@
  * and docker-machine. Output goes to pipes, as in `$(…)`. Rounds are interleaved, so that a busy moment hits all alike.
  * Run: node test/bench/cli.ts [rounds]
  *
- * What was tried for a quick start, milliseconds of `ip` above Node's own start on an idle machine unless said:
- *   ESM split into 30 chunks, compile cache (as it was)                       20–24
- *   the same in CommonJS, 3 files                                            -4 (node:fs as ES module opens all its lazy parts)
- *   Node's modules loaded at first use                                       -4 (node:net 2.5, node:crypto 3, node:fs/promises 1–2)
- *   write(2) instead of process.stdout on a pipe                             -3
- *   synchronous reads of the store's small files                             -2
- *   no loops over the characters of config.json, which V8 compiles thrice    -5 of processor time
- *   require() for what is `await import('node:http')` in the sources: `ls`      -20 of processor time
- *   a compile cache written by another command than the one that runs         0
- *   no compile cache                                                         +1.5
- *   minified                                                                  0
- *   process.reallyExit, no signal handlers, no AbortController                0
- *   a start-up snapshot (--build-snapshot)      needs a second process (+25) or a flag that a `bin` script cannot give; refused
- *                                               by every other version of Node
+ * What was tried for a quick start: least processor time of `ip` above that of `node -e 0`, milliseconds of user and system, of
+ * 30 to 40 interleaved runs on a loaded machine, each step on top of the one before.
+ *   ES modules in 30 chunks, compile cache (as it was)                                            28
+ *   CommonJS, what every command needs in one file                                                25
+ *   Node's modules loaded at first use (net, crypto, fs/promises; node:fs as ES module opens all) 20
+ *   only what is needed in that file                                                              18
+ *   write(2) instead of process.stdout on a pipe, synchronous reads of small files                15
+ *   no loops over the characters of config.json, which V8 compiled three times over               10
+ * `ls` lost 23 of 65 by require() for what is `await import('node:http')` in the sources. Of no effect: who wrote the compile
+ * cache, process.reallyExit, no signal handlers, no AbortController; without a compile cache it is 1 to 2 more. Not tried: a
+ * start-up snapshot, which wants a second process or a flag that a `bin` script cannot give, and fits one version of Node only.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
