@@ -1,4 +1,4 @@
-// Set-up steps shared by the README's two commands. Plain JavaScript for Node 20: it runs before anything is installed.
+// Set-up steps shared by the README's commands. Plain JavaScript for Node 20: it runs before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
