@@ -52,7 +52,7 @@ export function engineTsLife({ guest: name, user, init }: Life): void {
       CgroupVersion: '2',
       DockerRootDir: '/var/lib/tsmachine/engine',
       LiveRestoreEnabled: true,
-      Labels: ['where=a b'],
+      Labels: ['where=a b', 'provider=generic'],
     });
   });
 
