@@ -60,7 +60,7 @@ describe('scp', () => {
     expect(readFileSync(join(cli.folder, 'two'), 'utf8')).toBe('blank');
     const failed = await cli.run(['--native-ssh=false', 'scp', 'none', 'm:/tmp']);
     expect(failed.code).toBe(1);
-    expect(failed.stderr).toMatch(/none: No such file or directory[\s\S]*exit status \d+/);
+    expect(failed.stderr).toMatch(/none"?: No such file or directory[\s\S]*exit status \d+/);
   });
 
   it('sends differences through rsync with -d', async () => {
