@@ -174,7 +174,9 @@ describe('processes', () => {
     await once(child, 'spawn');
     while (!(await readdir(folder)).includes('qmp.sock')) await sleep(20);
     const qmp = createConnection(join(folder, 'qmp.sock'));
-    await once(qmp, 'data'); // greets when all its files are open
+    await once(qmp, 'data');
+    qmp.write('{"execute":"qmp_capabilities"}\n');
+    await once(qmp, 'data'); // it greets while it still opens files, and answers when it has them all
     qmp.destroy();
     return child;
   }
