@@ -139,7 +139,8 @@ describe('a killed engine', () => {
 });
 
 test('an engine that is stopped in order stops its containers', async () => {
-  const id = await engine.run({ Cmd: ['sh', '-c', 'trap "exit 4" TERM; while :; do sleep 0.05; done'] });
+  const id = await engine.run({ Cmd: ['sh', '-c', 'trap "exit 4" TERM; echo trapped; while :; do sleep 0.05; done'] });
+  await until(async () => (await lines(id)).includes('trapped'), 'the trap to be set');
   const pid = await engine.engine.sandbox.daemon();
   process.kill(pid, 'SIGTERM');
   await until(() => !alive(pid), 'the engine to be gone');
