@@ -116,11 +116,11 @@ describe('a killed engine', () => {
       await engine.kill();
       await Promise.all(running);
       await engine.restart();
-      const all = await engine.json<{ Id: string; State: string }[]>({ path: '/containers/json?all=1' });
-      for (const { Id, State } of all) {
+      const all = await engine.json<{ Id: string }[]>({ path: '/containers/json?all=1' });
+      for (const { Id } of all) {
         const { State: state } = await engine.state(Id);
         expect(['created', 'running', 'exited']).toContain(state.Status);
-        if (State === 'running') expect(state.Pid).toBeGreaterThan(1);
+        if (state.Status === 'running') expect(state.Pid).toBeGreaterThan(1);
         expect((await engine.call({ method: 'DELETE', path: `/containers/${Id}?force=1` })).status).toBe(204);
       }
     }
