@@ -27,7 +27,8 @@ const run = (program: string, ...args: string[]): string =>
 /** What a server in a container's namespace says to one who connects; the server goes when this program does. */
 const SERVER = `
   const { createServer } = require('node:net');
-  createServer((socket) => socket.end('hello ' + socket.remoteAddress)).listen(80, '0.0.0.0', () => console.log('ready'));
+  const greet = (socket) => socket.on('error', () => {}).end('hello ' + socket.remoteAddress); // a flush may reset what is closing
+  createServer(greet).listen(80, '0.0.0.0', () => console.log('ready'));
   require('node:dgram').createSocket('udp4').on('message', function (data, from) { this.send('udp ' + data, from.port, from.address); }).bind(53);
 `;
 
