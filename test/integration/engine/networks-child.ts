@@ -22,7 +22,7 @@ const options = {
 };
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const run = (program: string, ...args: string[]): string =>
-  execFileSync(program, args, { encoding: 'utf8', timeout: 10_000, stdio: ['ignore', 'pipe', 'pipe'] });
+  execFileSync(program, args, { encoding: 'utf8', timeout: 20_000, stdio: ['ignore', 'pipe', 'pipe'] });
 
 /** What a server in a container's namespace says to one who connects; the server goes when this program does. */
 const SERVER = `
@@ -65,13 +65,14 @@ function sayUdp(port: number): Promise<string> {
 }
 
 const CLIENT = `
-  const socket = require('node:net').connect({ host: process.argv[1], port: Number(process.argv[2]), timeout: 2000 });
+  const socket = require('node:net').connect({ host: process.argv[1], port: Number(process.argv[2]), timeout: Number(process.argv[3]) });
   socket.on('data', (data) => console.log(String(data)));
   socket.on('timeout', () => { console.log('timeout'); process.exit(); });
   socket.on('error', (error) => console.log(error.code));
 `;
-const sayFrom = ({ netns }: Endpoint, host: string, port: number): string =>
-  run('nsenter', `--net=${netns}`, process.execPath, '-e', CLIENT, host, String(port)).trim();
+/** `patience` in milliseconds: short only where nothing may answer. */
+const sayFrom = ({ netns }: Endpoint, host: string, port: number, patience = 8000): string =>
+  run('nsenter', `--net=${netns}`, process.execPath, '-e', CLIENT, host, String(port), String(patience)).trim();
 
 const ports = [
   { containerPort: '80/tcp', hostIp: '', hostPort: 8080 },
@@ -107,7 +108,7 @@ run('nsenter', `--net=${other.netns}`, 'ip', 'route', 'add', 'local', '127.0.0.2
 run('nsenter', `--net=${other.netns}`, 'ip', 'route', 'del', 'local', '127.0.0.0/8', 'dev', 'lo', 'table', 'local');
 run('nsenter', `--net=${other.netns}`, 'ip', 'route', 'del', 'local', '127.0.0.1', 'dev', 'lo', 'table', 'local');
 run('nsenter', `--net=${other.netns}`, 'ip', 'route', 'add', '127.0.0.1/32', 'via', '172.17.0.1');
-seen.hostLoopback = sayFrom(other, '127.0.0.1', 7777);
+seen.hostLoopback = sayFrom(other, '127.0.0.1', 7777, 2000);
 secret.close();
 seen.taken = await bridge
   .connect({ id: 'third', name: 'third', ports: [{ containerPort: '1/tcp', hostIp: '', hostPort: 8080 }] })
@@ -140,7 +141,7 @@ run('nsenter', `--net=${outside.netns}`, 'ip', 'addr', 'add', '10.9.0.2/24', 'de
 run('nsenter', `--net=${outside.netns}`, 'ip', 'link', 'set', 'way1', 'up');
 const stopOutside = await serve(outside);
 run('iptables', '-P', 'FORWARD', 'DROP');
-seen.dropped = sayFrom(extra, '10.9.0.2', 80);
+seen.dropped = sayFrom(extra, '10.9.0.2', 80, 2000);
 await again.refresh();
 await again.refresh();
 seen.outward = sayFrom(extra, '10.9.0.2', 80);
