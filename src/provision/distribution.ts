@@ -56,7 +56,7 @@ async function onGuest(place: Workplace, announce: boolean, work: (guest: Guest)
 async function provision(guest: Guest, installer: EngineInstaller, order: ProvisionOrder): Promise<void> {
   const { log } = guest;
   await installer.check(guest);
-  renderOptions(guest, daemonOptions(guest, installer, order)); // what cannot be rendered or conflicts is told before anything changes
+  renderOptions(guest, installer, order); // what cannot be rendered or conflicts is told before anything changes
   await setHostname(guest, order.hostname);
   const left = installer.kind === 'docker' && (await leaveEngineTs(guest));
   const before = left ? { ...guest, engine: await readEngineFacts(guest.root) } : guest;
@@ -67,7 +67,7 @@ async function provision(guest: Guest, installer: EngineInstaller, order: Provis
   log.info('Copying certs to the remote machine...');
   await writeCertificates(now, tls);
   log.info('Setting Docker configuration on the remote daemon...');
-  await writeFiles(now.root, 'options', [renderOptions(now, daemonOptions(now, installer, order))]);
+  await writeFiles(now.root, 'options', [renderOptions(now, installer, order)]);
   await applyToService(now, installer.certificatesRestartEngine);
 }
 
@@ -85,9 +85,12 @@ function daemonOptions(guest: Guest, installer: EngineInstaller, { engine, ipv6 
   return options;
 }
 
-function renderOptions({ facts, engine }: Guest, options: DaemonOptions) {
+function renderOptions(guest: Guest, installer: EngineInstaller, order: ProvisionOrder) {
+  const options = daemonOptions(guest, installer, order);
+  const { facts, engine, family } = guest;
   if (facts.init === 'systemd') return { path: DROP_IN, mode: 0o644, content: renderDropIn(options) };
-  const script = engine.initScript ?? 'openrc';
+  // Before anything is installed, the script is the one that will be.
+  const script = installer.kind === 'ts' ? 'openrc' : (engine.initScript ?? family.initScript ?? 'openrc');
   return { path: optionsFile(script), mode: 0o644, content: withOurPart(engine.optionsFile, renderOpenRc(options, script)) };
 }
 

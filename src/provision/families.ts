@@ -2,6 +2,7 @@
 import families from '../../templates/provision/families.json' with { type: 'json' };
 import managers from '../../templates/provision/package-managers.json' with { type: 'json' };
 import { MachineError } from '../core/errors.ts';
+import type { InitScript } from './openrc-conf.ts';
 import type { Distribution } from './os-release.ts';
 
 export interface Family {
@@ -10,6 +11,8 @@ export interface Family {
   readonly manager: ManagerName | 'none';
   /** Packages that are Docker's engine, the better ones first; none where the engine is part of the system. */
   readonly engines: readonly EnginePackages[];
+  /** What its packages bring for an init other than systemd; OpenRC's own where nothing is said. */
+  readonly initScript?: InitScript;
   /** '' where the system's own choice stays. */
   readonly storageDriver: string;
   /** Docker's repository, written where the distribution has no package of an engine. Packages are verified by its key. */
