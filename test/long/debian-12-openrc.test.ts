@@ -1,3 +1,3 @@
 import { dockerLife } from './support/docker-life.ts';
 
-dockerLife({ guest: 'debian-12-openrc', user: 'root', provisioner: 'debian' });
+dockerLife({ guest: 'debian-12-openrc', user: 'root', provisioner: 'debian', plainLabel: true });

@@ -34,3 +34,5 @@ chmod 440 "$root/etc/sudoers.d/deploy" "$root/etc/sudoers.d/admin"
 for unit in apt-daily.timer apt-daily-upgrade.timer man-db.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer; do
   if [ -d "$root/run/systemd" ] || [ -d "$root/etc/systemd/system" ]; then ln -sf /dev/null "$root/etc/systemd/system/$unit"; fi
 done
+# A new initrd takes minutes of emulation, and QEMU is given the one of the image.
+echo 'update_initramfs=no' >"$root/etc/initramfs-tools/update-initramfs.conf"
