@@ -20,8 +20,10 @@ export const engineTsOf = (files: () => PackageFiles): EngineInstaller => ({
     if (arch !== 'x86_64') throw unsupported(`it is built for x86_64, this machine is ${arch}`);
     if (init !== 'systemd' && init !== 'openrc') throw unsupported(`it needs systemd or OpenRC, found ${init || 'neither'}`);
     const state = await lookAtEngineTs(guest);
-    if (!state.cgroup2)
-      throw unsupported('its OCI runtime needs cgroup v2 alone in /sys/fs/cgroup (kernel option systemd.unified_cgroup_hierarchy=1)');
+    if (!state.cgroup2) {
+      const setting = init === 'systemd' ? 'kernel option systemd.unified_cgroup_hierarchy=1' : 'rc_cgroup_mode=unified in /etc/rc.conf';
+      throw unsupported(`its OCI runtime needs cgroup v2 alone in /sys/fs/cgroup (${setting}, then a reboot)`);
+    }
     if (!state.overlay) throw unsupported('it needs overlayfs, which the kernel does not have');
     if (state.foreign && !state.divert) throw unsupported('another program is /usr/bin/dockerd: remove its package first');
   },

@@ -37,6 +37,17 @@ export function engineTsLife({ guest: name, user, init }: Life): void {
     await store.close();
   });
 
+  if (init === 'openrc') {
+    it('is refused with cgroups of both versions, and says what to set', async () => {
+      const { code, stderr } = await store.cli(...store.createWords(guest, MACHINE, user, '--engine', 'ts'));
+      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('rc_cgroup_mode=unified in /etc/rc.conf') });
+      expect(await guest.must('ls /etc /usr/lib')).not.toMatch(/docker|tsmachine/);
+      await store.must('rm', '-f', MACHINE);
+      await guest.must('echo rc_cgroup_mode=unified >>/etc/rc.conf');
+      await guest.reboot();
+    });
+  }
+
   it('is installed from nothing by create --engine ts', async () => {
     expect((await guest.run('command -v dockerd')).code).not.toBe(0);
     const words = ['--engine', 'ts', '--engine-label', 'where=a b', '--engine-registry-mirror', registry.mirrorUrl];
