@@ -2,12 +2,9 @@
 import { MachineError } from '../core/errors.ts';
 import { engineAddress } from './engine-connection.ts';
 import type { PowerTarget } from './power.ts';
-import { provisionerOf } from './provision.ts';
+import { ENGINE_TIMEOUT, provisionerOf } from './provision.ts';
 import { regenerateCerts } from './regenerate-certs.ts';
 import { answers } from './remote.ts';
-
-/** For the engine to listen after the boot, milliseconds. */
-const ENGINE_TIMEOUT = 120_000;
 
 /**
  * Throws ENGINE_SILENT in docker-machine's words. A certificate that the engine takes only by a restart is brought in after a yes;

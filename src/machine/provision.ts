@@ -16,7 +16,7 @@ import type { OpenDriver } from './open-driver.ts';
 import { openShell, workplace } from './remote.ts';
 
 /** For an engine that was just started to answer, milliseconds. */
-const ENGINE_TIMEOUT = 120_000;
+export const ENGINE_TIMEOUT = 120_000;
 
 /** Of this machine; undefined for a guest that is not ours to set up. */
 export function provisionerOf({ capabilities }: DriverDefinition, { engine }: MachineRecord): Provisioner | undefined {

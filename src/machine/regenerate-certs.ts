@@ -5,13 +5,14 @@ import { authorityOf, withAuthority } from './authority.ts';
 import { adopt, prepareCertificates } from './certificates.ts';
 import { engineVersion } from './engine-client.ts';
 import { engineAddress } from './engine-connection.ts';
+import { withEnginePath } from './engine-path.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
 import type { OpenDriver } from './open-driver.ts';
-import { provisionerOf, untilEngineHas } from './provision.ts';
+import { ENGINE_TIMEOUT, provisionerOf, untilEngineHas } from './provision.ts';
 import { openShell, workplace } from './remote.ts';
 
-/** How long the engine may take until it shows the new certificate, milliseconds. */
+/** How long an engine that is not restarted may take until it shows the new certificate, milliseconds. */
 const RELOAD_TIMEOUT = 30_000;
 const BY_HAND = 'its engine is not reached by SSH';
 
@@ -62,8 +63,11 @@ export async function regenerateCerts(
   }
   await prepared.installed(); // only now: until the engine has it, the old one is what it must show
   log.info('Setting Docker configuration on the remote daemon...');
-  const patience = { restarts: provisioner.certificatesRestartEngine, timeout: RELOAD_TIMEOUT };
-  await untilEngineHas(host, entry.config.name, prepared, url, patience, signal);
+  const restarts = provisioner.certificatesRestartEngine;
+  const patience = { restarts, timeout: restarts ? ENGINE_TIMEOUT : RELOAD_TIMEOUT };
+  await withEnginePath(host, entry, { endpoint, url }, signal, (path) =>
+    untilEngineHas(host, entry.config.name, prepared, url, { ...patience, ...path }, signal),
+  );
   await prepared.adopted();
   return undefined;
 }
