@@ -90,7 +90,8 @@ function renderOptions(guest: Guest, installer: EngineInstaller, order: Provisio
   const { facts, engine, family } = guest;
   if (facts.init === 'systemd') return { path: DROP_IN, mode: 0o644, content: renderDropIn(options) };
   // Before anything is installed, the script is the one that will be.
-  const script = installer.kind === 'ts' ? 'openrc' : (engine.initScript ?? family.initScript ?? 'openrc');
+  const theirs = engine.initScript === 'tsmachine' ? undefined : engine.initScript;
+  const script = installer.kind === 'ts' ? 'openrc' : (theirs ?? family.initScript ?? 'openrc');
   return { path: optionsFile(script), mode: 0o644, content: withOurPart(engine.optionsFile, renderOpenRc(options, script)) };
 }
 

@@ -1,5 +1,6 @@
 import { MachineError } from '../core/errors.ts';
 import type { RemoteShell } from '../ssh/remote-shell.ts';
+import type { InitScript } from './openrc-conf.ts';
 import { type Distribution, distributionOf } from './os-release.ts';
 import { ENGINE_FACTS_SCRIPT, FACTS_SCRIPT } from './scripts/facts.ts';
 
@@ -29,8 +30,8 @@ export interface EngineFacts {
   readonly fileSystem: string;
   /** daemon.json's text; undefined when there is none. */
   readonly daemonJson: string | undefined;
-  /** Of OpenRC; undefined when there is none. */
-  readonly initScript: 'openrc' | 'sysv' | undefined;
+  /** Of OpenRC; `tsmachine`: our engine's, which leaves with it; undefined when there is none. */
+  readonly initScript: InitScript | 'tsmachine' | undefined;
   /** Text of the file that an init script takes options from; '' when there is none. */
   readonly optionsFile: string;
   /** Drop-ins of docker.service that set ExecStart. */
@@ -62,7 +63,7 @@ export async function readEngineFacts(root: RemoteShell): Promise<EngineFacts> {
     tools: facts.all('tool'),
     fileSystem: facts.one('root-filesystem'),
     daemonJson: facts.one('daemon-json-there') === 'yes' ? facts.all('daemon-json').join('\n') : undefined,
-    initScript: facts.one('init-script') === '' ? undefined : facts.one('init-script') === 'openrc' ? 'openrc' : 'sysv',
+    initScript: (facts.one('init-script') || undefined) as EngineFacts['initScript'],
     optionsFile: facts
       .all('options-file')
       .map((line) => `${line}\n`)

@@ -32,7 +32,8 @@ say() { printf '%s=%s\n' "$1" "$2"; }
 engine=$(command -v dockerd 2>/dev/null) && say engine-program "$engine" && say engine-version "$("$engine" --version 2>/dev/null </dev/null | head -n 1)"
 for path in apt-get dnf yum zypper pacman apk; do command -v "$path" >/dev/null 2>&1 && say tool "$path"; done
 if [ -f /etc/init.d/docker ]; then
-  if head -n 1 /etc/init.d/docker | grep -q openrc-run; then say init-script openrc; options=/etc/conf.d/docker
+  if head -n 2 /etc/init.d/docker | grep -q '^# Installed by tsmachine'; then say init-script tsmachine; options=/etc/conf.d/docker
+  elif head -n 1 /etc/init.d/docker | grep -q openrc-run; then say init-script openrc; options=/etc/conf.d/docker
   else say init-script sysv; options=/etc/default/docker
   fi
   [ ! -f $options ] || sed 's/^/options-file=/' $options

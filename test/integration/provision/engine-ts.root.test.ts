@@ -11,7 +11,7 @@ import { engineTsOf } from '../../../src/provision/engine-ts.ts';
 import { engineBundle, serviceScript } from '../../../src/provision/engine-ts-bundle.ts';
 import { lookAtEngineTs } from '../../../src/provision/engine-ts-look.ts';
 import { leaveEngineTs } from '../../../src/provision/engine-ts-switch.ts';
-import type { Facts } from '../../../src/provision/facts.ts';
+import { type Facts, readEngineFacts } from '../../../src/provision/facts.ts';
 import { FAMILIES } from '../../../src/provision/families.ts';
 import type { Guest } from '../../../src/provision/guest.ts';
 import type { RemoteRunOptions, RemoteShell } from '../../../src/ssh/remote-shell.ts';
@@ -130,6 +130,7 @@ describe('engine ts', () => {
     rmSync(join(folder, '3.0.0'), { recursive: true });
     expect(await engineTsOf(() => shipped('3.0.0')).install(guest, wish)).toBe(true);
     expect((await lookAtEngineTs(guest)).service).toBe(true);
+    expect((await readEngineFacts(root)).initScript).toBe('tsmachine'); // what Docker's will be is not judged by it
   });
 
   test('gives back what it took', async () => {

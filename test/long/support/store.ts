@@ -1,6 +1,6 @@
 /** A store of a test's own with the built CLI and a docker CLI for it. TSMACHINE_LAUNCHER names another build than dist. */
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -56,6 +56,10 @@ export class LongStore {
 
   text(machine: string, file: string): string {
     return readFileSync(join(this.path, 'machines', machine, file), 'utf8');
+  }
+
+  edit(machine: string, file: string, change: (text: string) => string): void {
+    writeFileSync(join(this.path, 'machines', machine, file), change(this.text(machine, file)));
   }
 
   async close(): Promise<void> {
