@@ -112,6 +112,7 @@ export const createSteps: readonly CreateStep[] = [
       if (job.request.driver.capabilities.guest === 'none') return;
       job.host.options.log.info('Waiting for machine to be running, this may take a few minutes...');
       const driver = driverOf(job);
+      if (!job.request.driver.capabilities.power) return awaitServer(job);
       if ((await driver.state()) === 'Stopped') await driver.start(); // resumed, and the computer was switched off in between
       await awaitState(job.host, driver, 'Running', RUNNING_TIMEOUT, job.signal);
     },
@@ -183,6 +184,19 @@ export const createSteps: readonly CreateStep[] = [
     },
   },
 ];
+
+/** A server of somebody's cannot be started, only waited for. Throws STATE_TIMEOUT. */
+async function awaitServer(job: CreateJob): Promise<void> {
+  const { clock } = job.host.options;
+  const limit = clock.now() + RUNNING_TIMEOUT;
+  while ((await driverOf(job).state()) !== 'Running') {
+    if (clock.now() > limit)
+      throw new MachineError('STATE_TIMEOUT', `the server did not answer within ${RUNNING_TIMEOUT / 1000} s`, {
+        hint: 'check its address, its SSH port and what filters packets on the way; the same create goes on',
+      });
+    await clock.sleep(1000, job.signal);
+  }
+}
 
 /** Names of the steps, in order: what the journal can say, and where a kill must be survived. */
 export const CREATE_STEPS: readonly string[] = createSteps.map((step) => step.name);
