@@ -1,6 +1,7 @@
 /** After a start: the engine is waited for, and given what a new address or a rotation of the CA asks for. */
 import { MachineError } from '../core/errors.ts';
 import { engineAddress } from './engine-connection.ts';
+import { withEnginePath } from './engine-path.ts';
 import type { PowerTarget } from './power.ts';
 import { ENGINE_TIMEOUT, provisionerOf } from './provision.ts';
 import { regenerateCerts } from './regenerate-certs.ts';
@@ -30,15 +31,26 @@ export async function healMachine(target: PowerTarget): Promise<void> {
   else log.warn(`${what}: ${lacks}. Bring it in with: tsmachine regenerate-certs ${name}`);
 }
 
-async function awaitEngine({ host }: PowerTarget, url: string): Promise<void> {
-  const { clock, signal } = host.options;
-  const address = engineAddress(url);
+async function awaitEngine(target: PowerTarget, url: string): Promise<void> {
+  const { clock, signal } = target.host.options;
   const limit = clock.now() + ENGINE_TIMEOUT;
-  while (!(await answers(address, 5_000))) {
+  while (!(await engineListens(target, url))) {
+    signal.throwIfAborted();
     if (clock.now() > limit)
       throw new MachineError('ENGINE_SILENT', `Unable to verify the Docker daemon is listening: nobody answered at ${url}`, {
         hint: `The machine runs; look at its engine over ssh`,
       });
     await clock.sleep(500, signal);
   }
+}
+
+/** Behind jump hosts it is asked for over SSH, whose server may itself not be there yet. */
+async function engineListens({ host, entry, opened }: PowerTarget, url: string): Promise<boolean> {
+  if (entry.record.sshProxyJump === undefined) return answers(engineAddress(url), 5_000);
+  const way = { endpoint: await opened.driver.ssh(), url };
+  return withEnginePath(host, entry, way, host.options.signal, async ({ dial }) => {
+    if (!dial) return answers(engineAddress(url), 5_000);
+    (await dial()).destroy();
+    return true;
+  }).catch(() => false);
 }
