@@ -1,11 +1,8 @@
-import { isMachineError, MachineError } from '../core/errors.ts';
 import { type CopyEnd, copyFiles } from '../ssh/copy/copy.ts';
 import type { CopyListener, SshConnection } from '../ssh/index.ts';
 import type { CopyBetween, CopyPlace } from './api.ts';
-import { exists } from './exists.ts';
 import type { MachinesHost } from './host.ts';
-import { StoredMachine } from './machine.ts';
-import { isPlainName, notFound } from './names.ts';
+import { withNamedSsh } from './named-ssh.ts';
 
 /** See `Machines.copy`. */
 export async function copyBetween(host: MachinesHost, request: CopyBetween, listener: CopyListener): Promise<number> {
@@ -32,30 +29,7 @@ export async function copyBetween(host: MachinesHost, request: CopyBetween, list
 
 async function endOf(host: MachinesHost, { machine, user, path }: CopyPlace, open: SshConnection[]): Promise<CopyEnd> {
   if (machine === undefined) return { path };
-  const connection = await connectTo(host, machine, user);
+  const connection = await withNamedSsh(host, machine, (ssh) => ssh.connect(host.options.signal, user));
   open.push(connection);
   return { path, client: connection.client };
-}
-
-async function connectTo(host: MachinesHost, name: string, user: string | undefined): Promise<SshConnection> {
-  const machine = await loadNamed(host, name);
-  try {
-    const ssh = await machine.ssh();
-    if (!ssh) throw new MachineError('NO_SSH', `Machine ${JSON.stringify(name)}: driver ${JSON.stringify(machine.driverName)} has no SSH`);
-    return await ssh.connect(host.options.signal, user);
-  } finally {
-    await machine.close();
-  }
-}
-
-/** Errors are docker-machine's. */
-export async function loadNamed(host: MachinesHost, name: string): Promise<StoredMachine> {
-  try {
-    if (!isPlainName(name) || !(await exists(host.paths.machine(name).dir))) throw notFound(name);
-    return await StoredMachine.load(host, name);
-  } catch (error) {
-    if (!isMachineError(error)) throw error;
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    throw new MachineError(error.code, `Error loading host: Error loading host: ${error.message}`, { cause: error, ...hint });
-  }
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { isMachineError, MachineError } from '../core/errors.ts';
 import { type AttachedStreams, runAttached } from '../host/attached.ts';
 import type { CopyBetween, CopyPlace } from './api.ts';
-import { loadNamed } from './copy.ts';
 import type { MachinesHost } from './host.ts';
+import { withNamedSsh } from './named-ssh.ts';
 
 /** Throws TOOL_FAILED with scp's exit status, TOOL_MISSING. */
 export async function copyWithScp(host: MachinesHost, request: CopyBetween, quiet: boolean, streams: AttachedStreams): Promise<void> {
@@ -68,15 +68,8 @@ async function withClientFile(host: MachinesHost, places: readonly CopyPlace[], 
   }
 }
 
-async function clientFile(host: MachinesHost, name: string): Promise<string> {
-  const machine = await loadNamed(host, name);
-  try {
-    const ssh = await machine.ssh();
-    if (!ssh) throw new MachineError('NO_SSH', `Machine ${JSON.stringify(name)}: driver ${JSON.stringify(machine.driverName)} has no SSH`);
-    return await ssh.configFile(host.options.signal);
-  } finally {
-    await machine.close();
-  }
+function clientFile(host: MachinesHost, name: string): Promise<string> {
+  return withNamedSsh(host, name, (ssh) => ssh.configFile(host.options.signal));
 }
 
 /** A place as these programs write it. A local path with a colon is made to have a slash before it. */
