@@ -156,7 +156,7 @@ export const createSteps: readonly CreateStep[] = [
       const target = engineTarget(entryOf(job), url);
       const restarts = provisioner.certificatesRestartEngine;
       await withEnginePath(host, entryOf(job), { endpoint: await driverOf(job).ssh(), url }, signal, (path) =>
-        checkEngineTls({ ...target, ...path }, restarts, signal),
+        checkEngineTls({ ...target, ...path }, () => restarts, signal),
       );
       host.options.log.info('Docker is up and running!');
     },

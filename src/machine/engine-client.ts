@@ -84,8 +84,8 @@ async function connectTo({ name, url, files, stored, dial }: EngineTarget, signa
   }
 }
 
-/** Throws TLS_CHECK_FAILED in docker-machine's words; the line about a restart only where regenerating causes one. */
-export async function checkEngineTls(target: EngineTarget, restarts: boolean, signal: AbortSignal): Promise<void> {
+/** Throws TLS_CHECK_FAILED in docker-machine's words; the line about a restart where regenerating causes one, asked for only then. */
+export async function checkEngineTls(target: EngineTarget, restarts: () => boolean | Promise<boolean>, signal: AbortSignal): Promise<void> {
   const { name, url } = target;
   const address = engineAddress(url);
   try {
@@ -95,7 +95,7 @@ export async function checkEngineTls(target: EngineTarget, restarts: boolean, si
     const lines = [
       `Error checking and/or regenerating the certs: There was an error validating certificates for host "${hostPort(address)}": ${messageOf(error)}`,
       `You can attempt to regenerate them using 'tsmachine regenerate-certs ${name}'.`,
-      ...(restarts ? ['Be advised that this will trigger a Docker daemon restart which might stop running containers.'] : []),
+      ...((await restarts()) ? ['Be advised that this will trigger a Docker daemon restart which might stop running containers.'] : []),
       '',
     ];
     throw new MachineError('TLS_CHECK_FAILED', lines.join('\n'), { cause: error });

@@ -6,7 +6,7 @@ import type { ForwardListener, ForwardRequest, Machine, MachineFacts, MachineSsh
 import { loadEntry, type MachineEntry } from './entry.ts';
 import { exists } from './exists.ts';
 import type { MachinesHost } from './host.ts';
-import { loadDefinition, type OpenDriver, openDriver } from './open-driver.ts';
+import { type OpenDriver, openDriver } from './open-driver.ts';
 import type { PowerTarget } from './power.ts';
 import type { ProvisionOptions } from './provision.ts';
 import type { RegenerateOptions } from './regenerate-certs.ts';
@@ -30,7 +30,7 @@ export class StoredMachine implements Machine {
   /** Throws MACHINE_BROKEN, DRIVER_NOT_FOUND. */
   static async load(host: MachinesHost, name: string): Promise<StoredMachine> {
     const entry = await loadEntry(host.paths.machine(name), name);
-    const definition = await loadDefinition(host, entry.config.driverName);
+    const definition = await host.options.loadDriver(entry.config.driverName);
     return new StoredMachine(host, entry, await openDriver(host, definition, entry, host.options.signal));
   }
 
@@ -90,10 +90,11 @@ export class StoredMachine implements Machine {
   kill = () => this.power('killMachine');
 
   async checkTls(url?: string): Promise<void> {
-    const { provisionerOf } = await import('./provision.ts');
-    const provisioner = provisionerOf(this.definition, this.entry.record);
     const { checkEngineTls, engineTarget } = await import('./engine-client.ts');
-    const restarts = provisioner?.certificatesRestartEngine ?? false;
+    const restarts = async () => {
+      const { provisionerOf } = await import('./provision.ts'); // with all that sets guests up: not for an answer that is in order
+      return provisionerOf(this.definition, this.entry.record)?.certificatesRestartEngine ?? false;
+    };
     await checkEngineTls(engineTarget(this.entry, url ?? (await this.url())), restarts, this.host.options.signal);
   }
 

@@ -107,7 +107,7 @@ export async function untilEngineHas(
   const target = { name, url, files: async () => ({ ...prepared.client, server: prepared.identity.tls.cert }), ...path };
   for (;;) {
     try {
-      return await checkEngineTls(target, restarts, signal);
+      return await checkEngineTls(target, () => restarts, signal);
     } catch (error) {
       if (clock.now() > limit) throw error;
       await clock.sleep(200, signal);

@@ -170,7 +170,7 @@ describe('a rotation whose process is killed', () => {
       await here.continueRotation(['m']);
       await machine.stop();
       await machine.start();
-      for (const folder of ['certs', 'machines/m']) await checkEngineTls({ name: 'm', url, files: () => files(folder) }, false, signal);
+      for (const folder of ['certs', 'machines/m']) await checkEngineTls({ name: 'm', url, files: () => files(folder) }, () => false, signal);
       expect((await readdir(join(root, 'certs'))).filter((file) => !file.includes('.tmp-')).sort()).toEqual([
         'ca-key.pem',
         'ca.pem',
