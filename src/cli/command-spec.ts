@@ -64,6 +64,7 @@ const createFlags: readonly CliFlag[] = [
     help: 'Version of the engine to install, default is the newest',
   },
   { name: 'ssh-proxy-jump', type: 'string', env: 'MACHINE_SSH_PROXY_JUMP', help: 'Jump hosts on the way to the machine, as of ssh -J' },
+  { name: 'dry-run', type: 'bool', help: 'Print what would be made and make nothing' },
   { name: 'context', type: 'bool', help: 'Also make a Docker context of the same name' },
   { name: 'engine-opt', type: 'strings', help: 'Specify arbitrary flags to include with the created engine in the form flag=value' },
   { name: 'engine-insecure-registry', type: 'strings', help: 'Specify insecure registries to allow with the created engine' },

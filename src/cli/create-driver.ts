@@ -1,6 +1,6 @@
 import { isMachineError } from '../core/errors.ts';
 import type { DriverDefinition } from '../driver/index.ts';
-import { defaultDriver, loadDriver } from '../plugins/index.ts';
+import { defaultDriver } from '../plugins/index.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -10,9 +10,9 @@ import type { Session } from './session.ts';
 export async function driverForCreate(session: Session, words: readonly string[]): Promise<{ driver?: DriverDefinition }> {
   const { platform } = session.input;
   const name = namedDriver(words) ?? platform.env.MACHINE_DRIVER;
-  if (name) return { driver: await loadDriver(name) };
+  if (name) return { driver: await session.loadDriver(name, { flags: true }) };
   try {
-    return { driver: await defaultDriver(platform) };
+    return { driver: await defaultDriver(platform, session.loadDriver) };
   } catch (error) {
     if (isMachineError(error) && words.some((word) => /^--?h(elp)?$/.test(word))) return {};
     throw error;

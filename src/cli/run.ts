@@ -40,6 +40,15 @@ async function dispatch(input: ProgramInput): Promise<number> {
 
 async function runCommand(input: ProgramInput, globals: GlobalOptions, spec: CommandSpec, words: readonly string[]): Promise<number> {
   const session = sessionFor(input, globals, spec);
+  try {
+    return await runIn(session, spec, words);
+  } finally {
+    await session.end();
+  }
+}
+
+async function runIn(session: Session, spec: CommandSpec, words: readonly string[]): Promise<number> {
+  const { input, globals } = session;
   const create = spec.name === 'create' ? await (await import('./create-driver.ts')).driverForCreate(session, words) : undefined;
   const flags = [...spec.flags, ...(create?.driver?.flags ?? []), DEBUG_ANYWHERE];
   const args = spec.raw ? rawArguments(words) : parseFlags(flags, words, input.platform.env);

@@ -5,6 +5,7 @@ import { hide } from '../core/redaction.ts';
 import type { Platform } from '../host/platform.ts';
 import { type ProcessRunner, processRunner } from '../host/process-runner.ts';
 import type { Machines, MachinesOptions, Question } from '../machine/api.ts';
+import { driverLoader, type LoadDriver } from '../plugins/index.ts';
 import type { ConsoleLogger } from './console-logger.ts';
 import type { GlobalOptions } from './global-flags.ts';
 import { calledAs } from './render/called-as.ts';
@@ -43,11 +44,21 @@ export interface Session {
   warn(text: string): void;
   /** The library, loaded at the first call. */
   machines(): Promise<Machines>;
+  /** A driver by name; see `driverLoader`. */
+  readonly loadDriver: LoadDriver;
+  /** Ends what drivers hold outside this process. */
+  end(): Promise<void>;
 }
+
+/** Milliseconds that the end of a command waits for drivers. */
+const END_LIMIT = 2000;
 
 export function openSession(input: ProgramInput, globals: GlobalOptions, log: ConsoleLogger): Session {
   let machines: Promise<Machines> | undefined;
   const runner = processRunner(log);
+  const closers: (() => Promise<void>)[] = [];
+  const { platform, clock } = input;
+  const loadDriver = driverLoader({ platform, clock, runner, log, atEnd: (close) => void closers.push(close) });
   return {
     input,
     globals,
@@ -55,11 +66,19 @@ export function openSession(input: ProgramInput, globals: GlobalOptions, log: Co
     runner,
     print: (text) => void input.out.write(`${forStream(input.out, text)}\n`),
     warn: (text) => void input.err.write(`${calledAs(programName(input), printable(text))}\n`),
-    machines: () => (machines ??= open({ input, globals, log, runner })),
+    machines: () => (machines ??= open({ input, globals, log, runner, loadDriver })),
+    loadDriver,
+    async end() {
+      if (closers.length === 0) return;
+      const late = new Promise((resolve) => setTimeout(resolve, END_LIMIT).unref());
+      await Promise.race([Promise.allSettled(closers.splice(0).map((close) => close())), late]);
+    },
   };
 }
 
-async function open({ input, globals, log, runner }: Pick<Session, 'input' | 'globals' | 'log' | 'runner'>): Promise<Machines> {
+type SessionParts = Pick<Session, 'input' | 'globals' | 'log' | 'runner' | 'loadDriver'>;
+
+async function open({ input, globals, log, runner, loadDriver }: SessionParts): Promise<Machines> {
   const { openMachines } = await import('../machine/index.ts');
   let last: Promise<unknown> = Promise.resolve();
   const ask = (question: Question) => {
@@ -80,6 +99,7 @@ async function open({ input, globals, log, runner }: Pick<Session, 'input' | 'gl
     clock: input.clock,
     signal: input.signal,
     nativeSsh: globals.nativeSsh,
+    loadDriver,
     get ask() {
       return input.stdin.isTTY && input.stderr.isTTY ? ask : undefined; // late: a look at stdin costs milliseconds
     },

@@ -48,7 +48,16 @@ export interface DriverDefinition {
    * The states of many machines at once, when that is cheaper than asking each (one API call for an account). Machines left
    * out of the answer are asked singly. Idempotent.
    */
-  states?(context: HostContext, machines: readonly { name: string; state: string }[]): Promise<ReadonlyMap<string, MachineState>>;
+  states?(context: HostContext, machines: readonly AskedMachine[]): Promise<ReadonlyMap<string, MachineState>>;
+}
+
+/** A machine whose state is asked together with others'. */
+export interface AskedMachine {
+  readonly name: string;
+  /** As last stored. */
+  readonly state: string;
+  /** As `DriverContext.secret`, of this machine. */
+  secret(flag: string): Promise<string>;
 }
 
 export type Usability = { usable: true } | { usable: false; reason: string; hint?: string };
@@ -124,6 +133,12 @@ export interface ImageUpgrade {
   useImage(image: BootImage): Promise<void>;
 }
 
+/** `create --dry-run` tells what `create` would do. */
+export interface Planner {
+  /** A line for each thing that would be made or changed, after `configure` and instead of all else. May read, changes nothing. Idempotent. */
+  plan(): Promise<readonly string[]>;
+}
+
 /** An object at a provider that carries the tag of a store (`context.storeId`) and of a machine. */
 export interface OwnedObject {
   /** The provider's own, as `removeOwned` takes it. */
@@ -152,4 +167,5 @@ export const pushesReadiness = (driver: Driver): driver is Driver & ReadinessPus
 export const readsHostKeys = (driver: Driver): driver is Driver & HostKeyReader => has(driver, 'readHostKeys');
 export const leadsPortsHere = (driver: Driver): driver is Driver & PortsLedHere => has(driver, 'localPorts');
 export const upgradesImage = (driver: Driver): driver is Driver & ImageUpgrade => has(driver, 'useImage');
+export const plans = (driver: Driver): driver is Driver & Planner => has(driver, 'plan');
 export const listsOwned = (driver: Driver): driver is Driver & OwnedObjects => has(driver, 'listOwned', 'removeOwned');

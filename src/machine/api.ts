@@ -32,8 +32,8 @@ export interface MachinesOptions {
   readonly ask?: ((question: Question) => Promise<string | undefined>) | undefined;
   /** ssh2 (true, the default) or the computer's own ssh client. */
   readonly nativeSsh?: boolean;
-  /** Where drivers come from; default: those of src/plugins. */
-  readonly loadDriver?: (name: string) => Promise<DriverDefinition>;
+  /** Where drivers come from: `driverLoader` of src/plugins. The same name gives the same definition. */
+  readonly loadDriver: (name: string) => Promise<DriverDefinition>;
 }
 
 export interface Question {
@@ -98,6 +98,11 @@ export interface Machines {
    * and throws the signal's reason.
    */
   create(request: CreateRequest, steps: StepListener): Promise<void>;
+  /**
+   * What `create` would make or change, a line each; nothing is written or made. Where the driver cannot tell, one line stands for
+   * its part. Throws MACHINE_EXISTS, INVALID_NAME, and what the driver says of its flags.
+   */
+  plan(request: CreateRequest): Promise<readonly string[]>;
   /** The driver's `remove`, then the entry. With force the entry goes even when the driver failed (that error is told, not thrown). */
   remove(name: string, options: { force: boolean }): Promise<void>;
   /**
@@ -118,8 +123,11 @@ export interface Machines {
    * objects at providers. Of this store alone; what a running command works on is none.
    */
   orphans(): Promise<readonly Orphan[]>;
-  /** States of the machines whose drivers tell many in one call; of the others, and when that call fails, each is asked itself. */
-  statesTogether(machines: readonly Machine[]): Promise<ReadonlyMap<string, MachineState>>;
+  /**
+   * The state of one of these machines, where its driver tells those of many in one call, which is made at the first question;
+   * undefined for one that is to be asked itself: the driver has no such call, it failed, or it left the machine out.
+   */
+  statesTogether(machines: readonly Machine[]): (machine: Machine) => Promise<MachineState | undefined>;
   /**
    * Makes a new CA and client pair for the store, or goes on with a rotation that did not end. Nobody uses them yet; the old CA is
    * trusted until every machine trusts the new one too.

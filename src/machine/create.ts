@@ -32,7 +32,7 @@ export async function createMachine(host: MachinesHost, request: CreateRequest, 
 }
 
 /** What a crash or an error left. Throws MACHINE_EXISTS for anything else of that name. */
-async function earlierAttempt(host: MachinesHost, name: string): Promise<MachineEntry | undefined> {
+export async function earlierAttempt(host: MachinesHost, name: string): Promise<MachineEntry | undefined> {
   const paths = host.paths.machine(name);
   if (!(await exists(paths.dir))) return undefined;
   const found = await loadEntry(paths, name).catch(() => undefined);

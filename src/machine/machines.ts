@@ -1,4 +1,5 @@
-import type { MachineState } from '../driver/contract.ts';
+import { messageOf } from '../core/errors.ts';
+import type { DriverDefinition, MachineState } from '../driver/contract.ts';
 import { configText, readConfig } from '../store/config.ts';
 import type { Machine, Machines } from './api.ts';
 import { imagesOf } from './boot-images.ts';
@@ -23,6 +24,7 @@ export function machinesOf(host: MachinesHost): Machines {
       return configText(await readConfig(paths.config, name));
     },
     create: async (request, steps) => (await import('./create.ts')).createMachine(host, request, steps),
+    plan: async (request) => (await import('./plan.ts')).planCreate(host, request),
     async remove(name, { force }) {
       await (await import('./remove.ts')).removeMachine(host, name, force);
       if (await exists(host.paths.rotation.next)) await (await import('./rotation.ts')).rotationMayEnd(host);
@@ -43,19 +45,33 @@ export function machinesOf(host: MachinesHost): Machines {
   };
 }
 
-async function statesTogether(host: MachinesHost, machines: readonly Machine[]): Promise<ReadonlyMap<string, MachineState>> {
-  const states = new Map<string, MachineState>();
+function statesTogether(host: MachinesHost, machines: readonly Machine[]): ReturnType<Machines['statesTogether']> {
   const stored = machines.filter((machine) => machine instanceof StoredMachine && machine.failure === undefined) as StoredMachine[];
   const groups = Map.groupBy(stored, (machine) => machine.definition);
-  await Promise.all(
-    [...groups].map(async ([definition, group]) => {
-      if (!definition.states) return;
-      const { hostContext } = await import('./driver-context.ts');
-      const context = await hostContext(host, definition.name, host.options.signal);
-      const asked = group.map((machine) => ({ name: machine.name, state: machine.config.driver }));
-      const answer = await definition.states(context, asked).catch(() => new Map<string, MachineState>()); // each is asked singly then
-      for (const [name, state] of answer) states.set(name, state);
-    }),
-  );
-  return states;
+  const answers = new Map<DriverDefinition, Promise<ReadonlyMap<string, MachineState>>>();
+  return async (machine) => {
+    if (!(machine instanceof StoredMachine) || machine.failure !== undefined || !machine.definition.states) return undefined;
+    const { definition } = machine;
+    const answer = answers.get(definition) ?? statesOf(host, definition, groups.get(definition) ?? []);
+    answers.set(definition, answer);
+    return (await answer).get(machine.name);
+  };
+}
+
+/** Empty when the call fails: each is asked itself then. */
+async function statesOf(host: MachinesHost, definition: DriverDefinition, group: readonly StoredMachine[]) {
+  const { hostContext } = await import('./driver-context.ts');
+  const { driverSecret } = await import('./driver-secret.ts');
+  const asked = group.map(({ name, config }) => ({
+    name,
+    state: config.driver,
+    secret: (flag: string) => driverSecret(host, host.paths.machine(name), definition, flag, undefined),
+  }));
+  try {
+    const context = await hostContext(host, definition.name, host.options.signal);
+    return (await definition.states?.(context, asked)) ?? new Map<string, MachineState>();
+  } catch (error) {
+    host.options.log.debug(`driver ${definition.name}: the states of all machines could not be had in one call: ${messageOf(error)}`);
+    return new Map<string, MachineState>();
+  }
 }

@@ -56,8 +56,3 @@ async function open(
     },
   };
 }
-
-export async function loadDefinition(host: MachinesHost, name: string): Promise<DriverDefinition> {
-  const load = host.options.loadDriver ?? (await import('../plugins/index.ts')).loadDriver;
-  return load(name);
-}

@@ -25,6 +25,9 @@ export async function storeId(path: string): Promise<string> {
   return (await read(path)) ?? storeId(path);
 }
 
+/** The id of a store that has one. Makes nothing. Throws STORE_BROKEN. */
+export const knownStoreId = read;
+
 async function read(path: string): Promise<string | undefined> {
   try {
     const { id } = JSON.parse(await readSmallFile(path, LONGEST)) as { id?: unknown };

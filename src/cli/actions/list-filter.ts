@@ -1,23 +1,30 @@
+import type { MachineState } from '../../driver/index.ts';
 import type { Machine } from '../../machine/api.ts';
 import { usageError } from '../arguments/usage-error.ts';
-import type { LoadedMachines } from './machine-rows.ts';
+import { type LoadedMachines, withinTime } from './machine-rows.ts';
 import { swarmMaster } from './swarm.ts';
 
 /** Values by key, as --filter gave them: same key ORed, different keys ANDed. */
 export type ListFilter = ReadonlyMap<string, readonly string[]>;
 
-type Matcher = (machine: Machine, value: string, all: LoadedMachines) => boolean | Promise<boolean>;
+/** All machines, and the milliseconds that one's state may take. */
+export interface FilterContext {
+  readonly all: LoadedMachines;
+  readonly timeout: number;
+}
+
+type Matcher = (machine: Machine, value: string, context: FilterContext) => boolean | Promise<boolean>;
 
 const sameWord = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 const MATCHERS: Readonly<Record<string, Matcher>> = {
   name: (machine, value) => regexp(value).test(machine.name),
   driver: (machine, value) => sameWord(machine.driverName, value),
-  async state(machine, value, all) {
-    const told = (await all.statesTogether()).get(machine.name);
-    return sameWord(told ?? (await machine.state().catch(() => 'Error')), value);
+  async state(machine, value, { all, timeout }) {
+    const state = async () => (await all.stateTogether(machine)) ?? machine.state().catch(() => 'Error' as const);
+    return sameWord(await withinTime<MachineState>(timeout, state(), () => 'Timeout'), value);
   },
-  swarm: (machine, value, all) => sameWord(swarmMaster(machine, all.machines).replace(/ \(master\)$/, ''), value),
+  swarm: (machine, value, { all }) => sameWord(swarmMaster(machine, all.machines).replace(/ \(master\)$/, ''), value),
   label: (machine, value) => (machine.config.hostOptions.EngineOptions.Labels ?? []).some((label) => labelMatches(label, value)),
 };
 
@@ -34,15 +41,16 @@ export function parseListFilter(filters: readonly string[]): ListFilter {
   return parsed;
 }
 
-export async function filtered(all: LoadedMachines, filter: ListFilter): Promise<Machine[]> {
-  const kept = await Promise.all(all.machines.map((machine) => matches(machine, filter, all)));
-  return all.machines.filter((_, at) => kept[at]);
+export async function filtered(context: FilterContext, filter: ListFilter): Promise<Machine[]> {
+  const { machines } = context.all;
+  const kept = await Promise.all(machines.map((machine) => matches(machine, filter, context)));
+  return machines.filter((_, at) => kept[at]);
 }
 
-async function matches(machine: Machine, filter: ListFilter, all: LoadedMachines): Promise<boolean> {
+async function matches(machine: Machine, filter: ListFilter, context: FilterContext): Promise<boolean> {
   for (const [key, values] of filter) {
     const matcher = MATCHERS[key] as Matcher;
-    const hits = await Promise.all(values.map((value) => matcher(machine, value, all)));
+    const hits = await Promise.all(values.map((value) => matcher(machine, value, context)));
     if (!hits.includes(true)) return false;
   }
   return true;

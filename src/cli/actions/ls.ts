@@ -23,7 +23,7 @@ export const ls: Action = async (call) => {
 async function listText(call: Call, filter: ListFilter, indent?: 'one line'): Promise<string> {
   const all = await loadAll(call.session);
   try {
-    const chosen = await filtered(all, filter);
+    const chosen = await filtered({ all, timeout: timeoutOf(call) }, filter);
     if (boolFlag(call.args.values, 'quiet')) return chosen.map(({ name }) => `${name}\n`).join('');
     const rows = await machineRows(call.session, chosen, all, { timeout: timeoutOf(call), version: true });
     if (boolFlag(call.args.values, 'json')) return `${await (await import('../json/machine-json.ts')).listJson(rows, indent)}\n`;

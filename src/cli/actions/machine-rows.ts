@@ -33,7 +33,7 @@ export interface LoadedMachines {
   /** Rows of entries that cannot be read. */
   readonly broken: readonly MachineRow[];
   /** What drivers tell of many machines in one call, asked for once. */
-  statesTogether(): Promise<ReadonlyMap<string, MachineState>>;
+  stateTogether(machine: Machine): Promise<MachineState | undefined>;
 }
 
 /** Every entry of the store, byte order; one that cannot be read stops nothing. */
@@ -47,8 +47,7 @@ export async function loadAll(session: Session): Promise<LoadedMachines> {
     else if (!isExpected(result.reason)) throw result.reason;
     else broken.push(brokenRow(names[at] ?? '', result.reason));
   }
-  let states: Promise<ReadonlyMap<string, MachineState>> | undefined;
-  return { machines, broken, statesTogether: () => (states ??= store.statesTogether(machines)) };
+  return { machines, broken, stateTogether: store.statesTogether(machines) };
 }
 
 export interface AskOptions {
@@ -121,7 +120,7 @@ async function ask(session: Session, machine: Machine, all: LoadedMachines, opti
 
 /** A URL means Running, as in docker-machine; else the driver is asked. */
 async function urlAndState(machine: Machine, all: LoadedMachines): Promise<{ url: string; state: MachineState; error: string }> {
-  const told = (await all.statesTogether()).get(machine.name);
+  const told = await all.stateTogether(machine);
   if (told !== undefined && told !== 'Running') return { url: '', state: told, error: '' };
   let error = '';
   try {
@@ -137,7 +136,7 @@ async function urlAndState(machine: Machine, all: LoadedMachines): Promise<{ url
   }
 }
 
-async function withinTime<T>(milliseconds: number, work: Promise<T>, late: () => T): Promise<T> {
+export async function withinTime<T>(milliseconds: number, work: Promise<T>, late: () => T): Promise<T> {
   const timer = Promise.withResolvers<T>();
   const handle = setTimeout(() => timer.resolve(late()), milliseconds);
   try {

@@ -17,6 +17,12 @@ export default class Create extends MachineCommand {
     const { session } = call;
     const request = createRequest(call);
     const machines = await session.machines();
+    if (boolFlag(call.args.values, 'dry-run')) {
+      const lines = await machines.plan(request);
+      session.print(`Nothing is made. To create ${JSON.stringify(request.name)} with driver ${request.driver.name}:`);
+      for (const line of lines) session.print(`- ${line}`);
+      return 0;
+    }
     const progress = await stepProgress(session);
     session.log.redirectInfo(progress);
     try {

@@ -1,4 +1,4 @@
-import { driverNames, loadDriver } from '../../plugins/index.ts';
+import { builtInDrivers } from '../../plugins/index.ts';
 import { usageError } from '../arguments/usage-error.ts';
 import type { Action, Call } from '../call.ts';
 import { COMMANDS, type CommandSpec } from '../command-spec.ts';
@@ -60,7 +60,7 @@ async function driverFlags({ session }: Call, spec: CommandSpec, words: readonly
 function sources({ session }: Call, storePath: string | undefined): Sources {
   return {
     drivers: () =>
-      Promise.all(driverNames().map(async (name) => ({ value: name, description: (await loadDriver(name)).description ?? '' }))),
+      Promise.all(builtInDrivers().map(async (name) => ({ value: name, description: (await session.loadDriver(name)).description ?? '' }))),
     async machines() {
       const globals = storePath ? { ...session.globals, storePath } : session.globals;
       const store = await openSession(session.input, globals, session.log).machines();

@@ -5,7 +5,7 @@ import type { Orphan } from '../api.ts';
 import { loadEntry, type MachineEntry } from '../entry.ts';
 import type { MachinesHost } from '../host.ts';
 import { machineNames } from '../listing.ts';
-import { loadDefinition, openDriver } from '../open-driver.ts';
+import { openDriver } from '../open-driver.ts';
 
 /**
  * Objects at providers that carry this store's id and the name of a machine it no longer has. Each machine's driver is asked, for
@@ -54,7 +54,7 @@ async function withOwner<T>(
   entry: MachineEntry,
   work: (owner: { listOwned(): Promise<readonly OwnedObject[]>; removeOwned(id: string): Promise<void> }) => Promise<T>,
 ): Promise<T | undefined> {
-  const opened = await openDriver(host, await loadDefinition(host, entry.config.driverName), entry, host.options.signal);
+  const opened = await openDriver(host, await host.options.loadDriver(entry.config.driverName), entry, host.options.signal);
   try {
     return listsOwned(opened.driver) ? await work(opened.driver) : undefined;
   } finally {

@@ -35,7 +35,27 @@ describe('rows of machines whose driver tells many states at once', () => {
       ['b', 'Running', false],
       ['c', 'Running', false], // left out of the answer: asked itself, where a URL means that it runs
     ]);
-    expect((await filtered(all, parseListFilter(['state=paused']))).map(({ name }) => name)).toEqual(['a']);
+    expect((await filtered({ all, timeout: 5000 }, parseListFilter(['state=paused']))).map(({ name }) => name)).toEqual(['a']);
     expect(calls).toBe(1);
+  });
+
+  it('time out together when that call hangs, and no others with them', async () => {
+    const hanging: DriverDefinition = { ...folderDriver(() => {}, 'none'), states: () => new Promise(() => {}) };
+    const other: DriverDefinition = { ...folderDriver(() => {}, 'none'), name: 'other' };
+    const { options, cloud } = await testStore(hanging);
+    const machines = openMachines({ ...options, loadDriver: async (name) => (name === 'other' ? other : hanging) });
+    await machines.create(createRequest('a', hanging, { 'folder-cloud': cloud }), noSteps);
+    await machines.create(createRequest('b', other, { 'folder-cloud': cloud }), noSteps);
+    const { platform, clock, signal } = options;
+    const session = { input: { platform, clock, signal, out: new Writable() }, machines: async () => machines } as unknown as Session;
+    const all = await loadAll(session);
+    const rows = await machineRows(session, all.machines, all, { timeout: 1000, version: false });
+    expect(rows.map(({ name, state }) => [name, state])).toEqual([
+      ['a', 'Timeout'],
+      ['b', 'Running'],
+    ]);
+    const found = async (state: string) =>
+      (await filtered({ all, timeout: 100 }, parseListFilter([`state=${state}`]))).map(({ name }) => name);
+    expect([await found('timeout'), await found('running')]).toEqual([['a'], ['b']]);
   });
 });

@@ -4,29 +4,36 @@ import { openMachines } from '../../../src/machine/index.ts';
 import { folderDriver } from '../../support/folder-driver.ts';
 import { createRequest, noSteps, testStore } from '../../support/machines.ts';
 
+async function loadedMachines(driver: DriverDefinition, names: readonly string[]) {
+  const store = await testStore(driver);
+  const machines = openMachines(store.options);
+  const secrets = (name: string) => ({ 'folder-secret': { value: `secret of ${name}` } });
+  for (const name of names)
+    await machines.create({ ...createRequest(name, driver, { 'folder-cloud': store.cloud }), secrets: secrets(name) }, noSteps);
+  const loaded = await Promise.all(names.map((name) => machines.load(name)));
+  const together = machines.statesTogether(loaded);
+  return Promise.all(loaded.map(together));
+}
+
 describe('states of many machines', () => {
-  it('come from one call of the driver, as far as it tells them', async () => {
+  it('come from one call of the driver with state and secrets of each, as far as it tells them', async () => {
     const asked: string[][] = [];
     const driver: DriverDefinition = {
       ...folderDriver(() => {}, 'none'),
       async states(_context, machines) {
-        asked.push(machines.map(({ name, state }) => `${name} ${(JSON.parse(state) as { Made: boolean }).Made}`));
+        const told = machines.map(async ({ name, state, secret }) => {
+          return `${name} ${(JSON.parse(state) as { Made: boolean }).Made} ${await secret('folder-secret')}`;
+        });
+        asked.push(await Promise.all(told));
         return new Map<string, MachineState>([['a', 'Paused']]);
       },
     };
-    const store = await testStore(driver);
-    const machines = openMachines(store.options);
-    for (const name of ['a', 'b', 'c']) await machines.create(createRequest(name, driver, { 'folder-cloud': store.cloud }), noSteps);
-    const loaded = await Promise.all(['a', 'b', 'c'].map((name) => machines.load(name)));
-    expect([...(await machines.statesTogether(loaded))]).toEqual([['a', 'Paused']]);
-    expect(asked).toEqual([['a true', 'b true', 'c true']]);
+    expect(await loadedMachines(driver, ['a', 'b', 'c'])).toEqual(['Paused', undefined, undefined]);
+    expect(asked).toEqual([['a true secret of a', 'b true secret of b', 'c true secret of c']]);
   });
 
   it('are left out when the call fails', async () => {
     const driver: DriverDefinition = { ...folderDriver(() => {}, 'none'), states: () => Promise.reject(new Error('no answer')) };
-    const store = await testStore(driver);
-    const machines = openMachines(store.options);
-    await machines.create(createRequest('a', driver, { 'folder-cloud': store.cloud }), noSteps);
-    expect(await machines.statesTogether([await machines.load('a')])).toEqual(new Map());
+    expect(await loadedMachines(driver, ['a'])).toEqual([undefined]);
   });
 });
