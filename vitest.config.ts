@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const alias = { 'tsmachine/driver': fileURLToPath(new URL('./src/driver/index.ts', import.meta.url)) };
+const source = (path: string) => fileURLToPath(new URL(`./src/driver/${path}`, import.meta.url));
+const alias = { 'tsmachine/driver/cloud': source('cloud/index.ts'), 'tsmachine/driver': source('index.ts') }; // the longer one first
 
 // unit: no processes, no network. integration: local processes (openssl, sshd, dockerd, registry). e2e: boots VMs.
 // long: provisions real guests (scripts/test-long.mjs).

@@ -25,7 +25,10 @@ const common = {
   logLevel: 'warning',
   legalComments: 'none',
   sourcemap: false,
-  alias: { 'tsmachine/driver': join(root, 'src/driver/index.ts') },
+  alias: {
+    'tsmachine/driver/cloud': join(root, 'src/driver/cloud/index.ts'), // the longer one first
+    'tsmachine/driver': join(root, 'src/driver/index.ts'),
+  },
 };
 
 // koffi searches for its binary relative to its package; in the bundle it lies beside the file.

@@ -34,6 +34,10 @@ export interface DriverContext extends HostContext {
    * out of its state and of every command line. Throws SECRET_UNSET when it came from a variable that is not set now.
    */
   secret(flag: string): Promise<string>;
+  /** The machine's own RSA pair, `id_rsa` and `id_rsa.pub` in its folder, made when it is not there: for servers that are given a key. */
+  sshKey(): Promise<SshKeyPair>;
+  /** A new Ed25519 host key for a server that is given one before it boots. It is stored nowhere. */
+  newHostKey(): Promise<HostKeyPair>;
   /** Stores the driver's state durably now; resolves when a crash can no longer lose it. */
   checkpoint(state: string): Promise<void>;
   /** A verified boot image: the store's current one (built or fetched when there is none), or the one named. */
@@ -55,6 +59,20 @@ export interface DriverContext extends HostContext {
   supervisor(): Promise<Supervisor | undefined>;
   /** Whether this machine's VM process lives, by pid and start time: a few file reads, nothing is started. */
   vmAlive(): Promise<boolean>;
+}
+
+export interface SshKeyPair {
+  /** Of the private key. */
+  readonly path: string;
+  /** `ssh-rsa AAAA…`, without a comment. */
+  readonly publicLine: string;
+}
+
+export interface HostKeyPair {
+  /** In OpenSSH's own format. */
+  readonly privateKey: string;
+  /** `ssh-ed25519 AAAA…`, without a comment. */
+  readonly publicLine: string;
 }
 
 export interface RemoteOutcome {

@@ -64,6 +64,8 @@ export async function driverContext(
       return dir;
     },
     secret: async (flag) => (await import('./driver-secret.ts')).driverSecret(host, place(), definition, flag, secrets),
+    sshKey: async () => (await import('./identity.ts')).machineSshKey(made()),
+    newHostKey: async () => (await import('../ssh/key-format.ts')).newOpenSshHostKey(),
     checkpoint: (state) => made().saveDriver(state),
     bootImage: (reference) => bootImageOf(host, reference, signal),
     identity: (request) => identity(host, definition, made(), request),

@@ -23,6 +23,13 @@ export function newEd25519HostKey(): Ed25519HostKey {
   return { dropbear: Buffer.concat([sshString('ssh-ed25519'), sshString(secret)]), publicLine: ed25519Line(publicKey) };
 }
 
+/** The same kind of key for OpenSSH's server. */
+export function newOpenSshHostKey(): { readonly privateKey: string; readonly publicLine: string } {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const { x = '' } = privateKey.export({ format: 'jwk' });
+  return { privateKey: openSshPrivateKey(privateKey), publicLine: ed25519Line(Buffer.from(x, 'base64url')) };
+}
+
 /** The public line of a file in dropbear's format. */
 export function dropbearPublicLine(file: Uint8Array): string {
   const type = Buffer.from(file.subarray(4, 15)).toString('latin1');

@@ -14,7 +14,7 @@ export async function bundleProgram(source: string, target: string): Promise<voi
     format: 'esm',
     target: 'node22.15',
     logLevel: 'error',
-    alias: { 'tsmachine/driver': join(ROOT, 'src/driver/index.ts') },
+    alias: { 'tsmachine/driver/cloud': join(ROOT, 'src/driver/cloud/index.ts'), 'tsmachine/driver': join(ROOT, 'src/driver/index.ts') },
     external: ['*.node', 'cpu-features'],
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
   });

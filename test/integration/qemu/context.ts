@@ -65,6 +65,8 @@ export function openBench(root: string): Bench {
         secret: async () => '',
         checkpoint: (state) => writeFileAtomic(stateFile(name), state),
         bootImage: async () => imageIn(join(root, 'image')),
+        sshKey: async () => Promise.reject(new Error('no SSH here')),
+        newHostKey: async () => Promise.reject(new Error('no SSH here')),
         runRemote: async () => Promise.reject(new Error('no SSH here')),
         reachable: async () => false,
         identity: async ({ enginePort }) => ({
