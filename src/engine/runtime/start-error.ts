@@ -30,6 +30,8 @@ function translate(message: string, command: string, kind: 'run' | 'exec'): { re
   const quoted = JSON.stringify(command);
   const during = kind === 'run' ? 'error during container init: ' : '';
   const because = (reason: string, exitCode: number) => ({ reason: `${during}${reason}`, exitCode });
+  // Of the host's hierarchy, whatever error it is: nothing about the command.
+  if (message.includes('/sys/fs/cgroup/')) return { reason: `unable to apply cgroup configuration: ${message}`, exitCode: 128 };
   const directory = /^chdir to `(.*)`: No such file or directory/.exec(message)?.[1];
   if (directory !== undefined)
     return { reason: `chdir to cwd (${JSON.stringify(directory)}) set in config.json failed: no such file or directory`, exitCode: 127 };

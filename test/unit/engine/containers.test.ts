@@ -254,6 +254,12 @@ describe('a start that failed', () => {
     expect(failure.error.message.endsWith(expected)).toBe(true);
   });
 
+  test('does not blame the command for what the cgroups of the host refused', () => {
+    const failure = words('opening file `/sys/fs/cgroup/./cgroup.type` for writing: Permission denied', '/hello');
+    expect(failure).toMatchObject({ exitCode: 128, error: { status: 500 } });
+    expect(failure.error.message).toMatch(/unable to apply cgroup configuration: .*cgroup\.type.* Permission denied$/);
+  });
+
   test('in an exec has a shorter prefix; what is unknown is 128 and a server error', () => {
     expect(words('executable file `x` not found in $PATH', 'x', 'exec').error.message).toBe(
       'OCI runtime exec failed: exec failed: unable to start container process: exec: "x": executable file not found in $PATH',
