@@ -11,13 +11,24 @@ export interface Wanted {
   readonly builtIn: readonly string[];
 }
 
-/** Throws `DRIVER_NOT_FOUND` in docker-machine's words. */
-export async function loadElsewhere(name: string, _host: PluginHost, { builtIn }: Wanted): Promise<DriverDefinition> {
-  const known = [...builtIn];
+/** An installed one, else `docker-machine-driver-NAME`. Throws `DRIVER_NOT_FOUND` in docker-machine's words, and what `loadInstalled` throws. */
+export async function loadElsewhere(name: string, host: PluginHost, { flags, builtIn }: Wanted): Promise<DriverDefinition> {
+  const { installedNames, loadInstalled } = await import('./installed/index.ts');
+  const installed = await loadInstalled(name, host);
+  if (installed) return installed;
+  const { findGoDriver, goDriver, goDriversOnPath } = await import('./go/index.ts');
+  const program = await findGoDriver(name, host.platform);
+  if (program !== undefined) return goDriver(name, program, host, { flags });
+  const known = [...new Set([...builtIn, ...(await installedNames(host.platform)), ...(await goDriversOnPath(host.platform)).keys()])].sort();
   const meant = nearest(name, known);
   throw new MachineError(
     'DRIVER_NOT_FOUND',
     `Driver ${JSON.stringify(name)} not found. Do you have the plugin binary accessible in your PATH?`,
-    { hint: meant === undefined ? `Drivers here: ${known.join(', ')}` : `Did you mean ${JSON.stringify(meant)}?` },
+    {
+      hint:
+        meant === undefined
+          ? `Drivers here: ${known.join(', ')}. Others: docker-machine-driver-NAME on PATH, or \`tsmachine driver install PACKAGE\``
+          : `Did you mean ${JSON.stringify(meant)}?`,
+    },
   );
 }

@@ -13,12 +13,19 @@ export class GobEncoder {
   private readonly ids = new Map<GobType, number>();
   private nextId = FIRST_ID;
 
-  /** The messages of one value. Throws `GobError` for a value that is not of the type. */
+  /** The messages of one value. Throws `GobError` for a value that is not of the type; nothing is defined then. */
   encode(type: GobType, value: GobValue): Uint8Array {
-    const definitions: Uint8Array[] = [];
-    const id = this.idOf(type, definitions);
-    const body = this.single(type, value, definitions, 0);
-    return Buffer.concat([...definitions, counted([int(id), ...body])]);
+    const known = this.nextId;
+    try {
+      const definitions: Uint8Array[] = [];
+      const id = this.idOf(type, definitions);
+      const body = this.single(type, value, definitions, 0);
+      return Buffer.concat([...definitions, counted([int(id), ...body])]);
+    } catch (error) {
+      for (const [defined, id] of this.ids) if (id >= known) this.ids.delete(defined);
+      this.nextId = known;
+      throw error;
+    }
   }
 
   private idOf(type: GobType, definitions: Uint8Array[]): number {

@@ -44,8 +44,9 @@ export class RpcClient {
   async call(method: string, type: GobType = EMPTY, argument: GobValue = {}): Promise<GobValue> {
     await this.connected.promise;
     if (this.broken) throw this.broken;
+    const encoded = this.encoder.encode(type, argument); // first: an argument that is not of its type leaves nothing half said
     const sequence = this.sequence++;
-    const request = [this.encoder.encode(REQUEST, { ServiceMethod: method, Seq: sequence }), this.encoder.encode(type, argument)];
+    const request = [this.encoder.encode(REQUEST, { ServiceMethod: method, Seq: sequence }), encoded];
     const answer = Promise.withResolvers<GobValue>();
     this.waiting.set(sequence, answer);
     this.stream.write(Buffer.concat(request));
