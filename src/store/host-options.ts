@@ -111,9 +111,14 @@ export function defaultHostOptions(): HostOptions {
   };
 }
 
-/** Takes what a file says over the defaults. Throws naming the key, what was expected and what was found. */
+/**
+ * Takes what a file says over the defaults; keys that others have besides (rancher-machine's CustomInstallScript, HostnameOverride,
+ * MachineOS) stay, last. Throws naming the key, what was expected and what was found.
+ */
 export function hostOptionsFrom(found: unknown): HostOptions {
-  return overlay(defaultHostOptions(), found, 'HostOptions') as HostOptions;
+  const known = overlay(defaultHostOptions(), found, 'HostOptions') as HostOptions;
+  const others = Object.entries(found ?? {}).filter(([key]) => !Object.hasOwn(known, key));
+  return others.length === 0 ? known : Object.fromEntries([...Object.entries(known), ...others]);
 }
 
 function overlay(expected: unknown, found: unknown, path: string): unknown {

@@ -89,6 +89,12 @@ describe('config.json', () => {
     expect(configText(again)).toBe(text);
   });
 
+  it("keeps what rancher-machine has besides docker-machine's keys", async () => {
+    const own = '"CustomInstallScript": "/tmp/install.sh",\n        "HostnameOverride": "node1",\n        "MachineOS": "linux"';
+    const written = REAL.replace('"Disk": 0,', `"Disk": 0,\n        ${own},`);
+    expect(JSON.parse(configText(await parseConfig(written, 'foo', AT)))).toEqual(JSON.parse(written));
+  });
+
   it('escapes as Go does', async () => {
     const text = configText({ name: 'm', driverName: 'd', driver: '{"URL":"a&b<c>"}', hostOptions: defaultHostOptions() });
     expect(text).toContain('"URL": "a\\u0026b\\u003cc\\u003e"');
