@@ -39,6 +39,16 @@ describe('a machine of our image', () => {
     expect((await store.cli('ssh', 'vm', 'rm', '-v', '"it\'s data"')).stdout).toContain("it's data");
   });
 
+  it('takes what changed of a folder through rsync', async () => {
+    const source = join(folder, 'a folder');
+    mkdirSync(source);
+    writeFileSync(join(source, 'one'), 'first');
+    await store.must('scp', '-r', '-d', source, 'vm:');
+    writeFileSync(join(source, 'two'), 'second');
+    await store.must('scp', '-r', '-d', source, 'vm:');
+    expect((await store.cli('ssh', 'vm', "cat 'a folder/one' 'a folder/two'")).stdout).toBe('firstsecond');
+  });
+
   it('has a folder mounted here', async () => {
     const here = join(folder, 'mounted');
     mkdirSync(here);

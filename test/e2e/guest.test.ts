@@ -29,7 +29,7 @@ async function until(what: string, check: () => Promise<boolean>, seconds = 60):
 describe('a user inside', () => {
   it('finds the programs that primers use', async () => {
     const programs =
-      'bash busybox tar mount sudo docker curl jq openssl ps pstree killall unshare nsenter lsns ip ss nft mkfs.ext4 crun node dockerd netstat vi less';
+      'bash busybox tar mount sudo docker curl jq openssl ps pstree killall unshare nsenter lsns ip ss nft mkfs.ext4 crun node dockerd netstat vi less rsync shutdown';
     expect((await attempt(`for p in ${programs}; do command -v $p >/dev/null || echo "no $p"; done`)).stdout).toBe('');
     expect(await inside('tar --version | head -n 1; node --version')).toMatch(/^tar \(GNU tar\)[^\n]*\nv24\./);
   });

@@ -89,7 +89,7 @@ describe('a machine on QEMU', () => {
 
   it('comes back from a reboot inside', async () => {
     const boot = await inGuest('vm', 'cat /proc/sys/kernel/random/boot_id');
-    await store.cli('ssh', 'vm', 'sudo reboot');
+    await store.cli('ssh', 'vm', 'sudo shutdown -r now'); // as docker-machine's generic driver does
     await until(async () => {
       const { code, stdout } = await store.cli('ssh', 'vm', 'cat /proc/sys/kernel/random/boot_id');
       return code === 0 && stdout.trim() !== boot;
