@@ -118,7 +118,7 @@ export function defaultHostOptions(): HostOptions {
 export function hostOptionsFrom(found: unknown): HostOptions {
   const known = overlay(defaultHostOptions(), found, 'HostOptions') as HostOptions;
   const others = Object.entries(found ?? {}).filter(([key]) => !Object.hasOwn(known, key));
-  return others.length === 0 ? known : Object.fromEntries([...Object.entries(known), ...others]);
+  return { ...known, ...Object.fromEntries(others) };
 }
 
 function overlay(expected: unknown, found: unknown, path: string): unknown {
