@@ -58,6 +58,7 @@ export const TEST_PACKAGES = [
     'rsync',
     'sshfs',
     'faketime',
+    'python3-venv',
     'systemd',
   ],
 ];
@@ -129,6 +130,21 @@ export function npmPackages() {
     digestOf('package-lock.json'),
     () => existsSync(join(ROOT, 'node_modules/.bin/esbuild')),
     () => run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 'ignore', 'inherit'] }),
+  );
+}
+
+/** A server that answers as AWS does, in a Python environment of the project's own. */
+export function motoServer() {
+  const place = join(CACHE, 'moto');
+  return once(
+    'moto',
+    digestOf('scripts/moto-requirements.txt'),
+    () => existsSync(join(place, 'bin/moto_server')),
+    () => {
+      run('/usr/bin/python3', ['-m', 'venv', '--clear', place]);
+      const quiet = ['-q', '--disable-pip-version-check', '--no-deps', '--require-hashes', '--only-binary=:all:'];
+      run(join(place, 'bin/pip'), ['install', ...quiet, '-r', 'scripts/moto-requirements.txt'], { stdio: ['ignore', 'ignore', 'inherit'] });
+    },
   );
 }
 

@@ -4,7 +4,20 @@
 //   npm test -- unit|integration|e2e [vitest filter …]   a part
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildDist, CACHE, debianPackages, environment, node, npmPackages, ROOT, run, SetupError, step, TEST_PACKAGES } from './setup.mjs';
+import {
+  buildDist,
+  CACHE,
+  debianPackages,
+  environment,
+  motoServer,
+  node,
+  npmPackages,
+  ROOT,
+  run,
+  SetupError,
+  step,
+  TEST_PACKAGES,
+} from './setup.mjs';
 import { tell, vitest } from './vitest.mjs';
 
 const PROJECTS = ['unit', 'integration', 'e2e'];
@@ -29,6 +42,7 @@ async function main() {
   mkdirSync(CACHE, { recursive: true });
   await step('Debian packages', () => debianPackages(TEST_PACKAGES));
   await step('npm packages', () => npmPackages());
+  if (projects.includes('integration')) await step("moto, AWS's stand-in", () => motoServer());
   const env = environment({ FORCE_COLOR: '0' });
   await step('biome', () => void run(join(ROOT, 'node_modules/.bin/biome'), ['check', '.'], { env }));
   await step('typecheck', () => void run(node(), [join(ROOT, 'node_modules/typescript/bin/tsc'), '--noEmit'], { env }));

@@ -139,6 +139,14 @@ export interface Planner {
   plan(): Promise<readonly string[]>;
 }
 
+/** The provider's firewall admits this computer's address alone, and that address may change. */
+export interface GuardedAccess {
+  /** Why packets from here do not come through, for a message; undefined when they do, or when it is not known. Idempotent, changes nothing. */
+  accessProblem(): Promise<string | undefined>;
+  /** Opens it to this computer's address, and closes it to an earlier one. Idempotent. */
+  openAccess(): Promise<void>;
+}
+
 /** An object at a provider that carries the tag of a store (`context.storeId`) and of a machine. */
 export interface OwnedObject {
   /** The provider's own, as `removeOwned` takes it. */
@@ -167,5 +175,6 @@ export const pushesReadiness = (driver: Driver): driver is Driver & ReadinessPus
 export const readsHostKeys = (driver: Driver): driver is Driver & HostKeyReader => has(driver, 'readHostKeys');
 export const leadsPortsHere = (driver: Driver): driver is Driver & PortsLedHere => has(driver, 'localPorts');
 export const upgradesImage = (driver: Driver): driver is Driver & ImageUpgrade => has(driver, 'useImage');
+export const guardsAccess = (driver: Driver): driver is Driver & GuardedAccess => has(driver, 'accessProblem', 'openAccess');
 export const plans = (driver: Driver): driver is Driver & Planner => has(driver, 'plan');
 export const listsOwned = (driver: Driver): driver is Driver & OwnedObjects => has(driver, 'listOwned', 'removeOwned');
