@@ -60,6 +60,7 @@ export const TEST_PACKAGES = [
     'faketime',
     'python3-venv',
     'systemd',
+    'golang-go',
   ],
 ];
 

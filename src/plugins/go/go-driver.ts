@@ -24,7 +24,7 @@ export const STATES: readonly MachineState[] = [
 
 /** Milliseconds: for what a plugin answers by itself, and for what it may ask others for. */
 const OWN_ANSWER = 10_000;
-const QUESTION = 300_000;
+const QUESTION = 120_000;
 /** Between two looks at what a driver that makes a machine has noted by now. */
 const LOOK = 1000;
 /** For a create that was interrupted to note what it is making: what has no name in the state is never removed. */

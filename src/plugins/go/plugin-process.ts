@@ -170,9 +170,9 @@ export class PluginProcess {
   }
 
   /** Says how the process ended, when it did. */
-  private async broken(method: string, { message }: RpcBroken): Promise<MachineError> {
+  private async broken(method: string, { message, ended }: RpcBroken): Promise<MachineError> {
     if (this.hung) return this.failed(`${method}: it does not answer any more`);
-    const gone = await this.doneWithin(END_TIMEOUT, this.process.ended);
+    const gone = ended && (await this.doneWithin(END_TIMEOUT, this.process.ended));
     return this.failed(gone ? `ended (${await this.process.ended}) during ${method}` : `${method}: ${message}`);
   }
 

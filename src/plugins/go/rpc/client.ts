@@ -6,7 +6,15 @@ import { CONNECT, CONNECTED, EMPTY, LONGEST_HEAD, REQUEST } from './messages.ts'
 export class RpcError extends Error {}
 
 /** The connection is of no use any more. */
-export class RpcBroken extends Error {}
+export class RpcBroken extends Error {
+  /** The other side ended it. */
+  readonly ended: boolean;
+
+  constructor(message: string, ended: boolean) {
+    super(message);
+    this.ended = ended;
+  }
+}
 
 interface Waiting {
   readonly resolve: (result: GobValue) => void;
@@ -29,9 +37,9 @@ export class RpcClient {
     this.stream = stream;
     this.connected.promise.catch(() => {}); // told by what waits for it
     stream.on('data', (chunk: Buffer) => this.receive(chunk));
-    stream.on('error', (error) => this.break(error.message));
-    stream.on('close', () => this.break('the connection ended'));
-    stream.on('end', () => this.break('the connection ended'));
+    stream.on('error', (error) => this.break(error.message, true));
+    stream.on('close', () => this.break('the connection ended', true));
+    stream.on('end', () => this.break('the connection ended', true));
     stream.write(CONNECT);
   }
 
@@ -97,9 +105,9 @@ export class RpcClient {
     else waiting.resolve(value);
   }
 
-  private break(reason: string): void {
+  private break(reason: string, ended = false): void {
     if (this.broken) return;
-    this.broken = new RpcBroken(reason);
+    this.broken = new RpcBroken(reason, ended);
     this.stream.destroy();
     this.connected.reject(this.broken);
     for (const { reject } of this.waiting.values()) reject(this.broken);
