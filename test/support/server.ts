@@ -61,7 +61,8 @@ export class Server {
   readonly users = SERVER_USERS;
   readonly adminPassword = ADMIN_PASSWORD;
   readonly keyPath: string;
-  readonly host: string;
+  /** Its address; `boot` may give it another one. */
+  host: string;
   private readonly folder: string;
   private readonly holder: ChildProcess;
   private readonly lines: AsyncIterator<string>;
@@ -82,8 +83,14 @@ export class Server {
     this.lines = createInterface({ input: this.holder.stdout as Readable })[Symbol.asyncIterator]();
   }
 
+  /** Its first process, as this computer counts. */
+  get pid(): number {
+    return this.init;
+  }
+
   /** Boots it, once more after `powerOff`; what was written is there again. Resolves when sshd answers. */
-  async boot(): Promise<void> {
+  async boot(address = this.host): Promise<void> {
+    this.host = address;
     this.holder.stdin?.write('boot\n');
     await this.heard('namespaces');
     const [below] = childrenOf(childrenOf(this.holder.pid ?? 0)[0] ?? 0);
