@@ -2,7 +2,11 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const source = (path: string) => fileURLToPath(new URL(`./src/driver/${path}`, import.meta.url));
-const alias = { 'tsmachine/driver/cloud': source('cloud/index.ts'), 'tsmachine/driver': source('index.ts') }; // the longer one first
+const alias = {
+  'tsmachine/driver/cloud': source('cloud/index.ts'), // the longer ones first
+  'tsmachine/driver/kit': source('kit/index.ts'),
+  'tsmachine/driver': source('index.ts'),
+};
 
 // unit: no processes, no network. integration: local processes (openssl, sshd, dockerd, registry). e2e: boots VMs.
 // long: provisions real guests (scripts/test-long.mjs).

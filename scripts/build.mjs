@@ -26,7 +26,8 @@ const common = {
   legalComments: 'none',
   sourcemap: false,
   alias: {
-    'tsmachine/driver/cloud': join(root, 'src/driver/cloud/index.ts'), // the longer one first
+    'tsmachine/driver/cloud': join(root, 'src/driver/cloud/index.ts'), // the longer ones first
+    'tsmachine/driver/kit': join(root, 'src/driver/kit/index.ts'),
     'tsmachine/driver': join(root, 'src/driver/index.ts'),
   },
 };
@@ -57,14 +58,15 @@ async function buildEngine() {
 async function buildCli() {
   const define = { TSMACHINE_VERSION: JSON.stringify(version), TSMACHINE_REVISION: JSON.stringify(revision()) };
   await bundleCommandLine({ root, dist, alias: common.alias, define });
-  // The supervisor lives as long as its VM: one small file of its own, nothing of the CLI in its memory.
+  // Programs of their own, each one small file with nothing of the CLI: the supervisor lives as long as its VM, the driver thread
+  // runs what `driver install` brought.
   await build({
     ...common,
     format: 'esm',
     define,
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" }, // for CommonJS packages
     minify: true,
-    entryPoints: { supervisor: 'src/supervisor/main.ts' },
+    entryPoints: { supervisor: 'src/supervisor/main.ts', 'driver-thread': 'src/plugins/isolated/thread-main.ts' },
     outdir: dist,
   });
   mkdirSync(join(dist, 'bin'), { recursive: true });
@@ -72,8 +74,18 @@ async function buildCli() {
   chmodSync(join(dist, 'bin/tsmachine.cjs'), 0o755);
 }
 
+/** Types of the entries for drivers. */
+function writeTypes() {
+  const tsc = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.types.json', '--outDir', join(dist, 'types')], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (tsc.status !== 0) process.exit(1);
+}
+
 if (only === undefined) rmSync(dist, { recursive: true, force: true });
 if (only !== 'cli') await buildEngine();
 if (only !== 'engine') await buildCli();
+if (only === undefined) writeTypes();
 writeFileSync(join(dist, 'package.json'), '{ "type": "module" }\n');
 if (only === undefined) cpSync(join(root, 'templates'), join(dist, 'templates'), { recursive: true });

@@ -11,8 +11,8 @@ export interface CommandSpec {
   readonly flags: readonly CliFlag[];
   /** Keeps every word as it is (`ssh`). */
   readonly raw?: boolean;
-  /** What completion offers for its words: one machine, any number of them, or one of these. */
-  readonly argument?: 'machine' | 'machines' | readonly string[];
+  /** What completion offers for its words: one machine, any number of them, installed drivers, a path, or one of these. */
+  readonly argument?: 'machine' | 'machines' | 'drivers' | 'path' | readonly string[];
 }
 
 type Simple = (name: string, summary: string, flags?: readonly CliFlag[]) => CommandSpec;
@@ -156,6 +156,41 @@ const imageBuildFlags: readonly CliFlag[] = [
   { name: 'mirror', type: 'string', help: "Debian mirror to take packages from (default: apt's own)" },
 ];
 
+const driverCommands: readonly CommandSpec[] = [
+  {
+    name: 'driver install',
+    summary: 'Install a driver from npm, a tarball or a folder',
+    description: 'Argument is a package (name, name@version), a tarball or a folder. None of its scripts is run.',
+    flags: [{ name: 'accept', type: 'string', help: 'Take the files of this installed driver as they are now, instead' }],
+    argument: 'path',
+  },
+  { name: 'driver ls', summary: 'List drivers', description: 'Takes no arguments.', flags: [json('Print an array of JSON objects')] },
+  {
+    name: 'driver new',
+    summary: 'Write a driver to begin with into a new folder',
+    description: 'Argument is a folder; its last part is the name of the driver.',
+    flags: [],
+    argument: 'path',
+  },
+  {
+    name: 'driver rm',
+    summary: 'Remove installed drivers; their machines stay in the store',
+    description: 'Argument(s) are one or more names of installed drivers.',
+    flags: [],
+    argument: 'drivers',
+  },
+  {
+    name: 'driver test',
+    summary: 'Run the conformance checks against a driver',
+    description: "Argument is a driver's folder, or what `driver install` takes.",
+    flags: [
+      { name: 'flag', type: 'strings', help: 'NAME=VALUE of a flag that create needs, where the package brings no subject' },
+      json('Print an array of JSON objects'),
+    ],
+    argument: 'path',
+  },
+];
+
 const createHelp = "Run '{program} create --driver name --help' to include the create flags for that driver in the help text.";
 
 /** In the order of the command list. */
@@ -173,6 +208,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   onMachine('config', 'Print the connection config for machine', [swarm]),
   onMachine('context', 'Make or update a Docker context for a machine', [{ name: 'rm', type: 'bool', help: 'Remove the context instead' }]),
   { name: 'create', summary: 'Create a machine', description: createHelp, flags: createFlags },
+  ...driverCommands,
   onMachine('env', 'Display the commands to set up the environment for the Docker client', envFlags),
   {
     name: 'gc',

@@ -5,7 +5,7 @@ import { hide } from '../core/redaction.ts';
 import type { Platform } from '../host/platform.ts';
 import { type ProcessRunner, processRunner } from '../host/process-runner.ts';
 import type { Machines, MachinesOptions, Question } from '../machine/api.ts';
-import { driverLoader, type LoadDriver } from '../plugins/index.ts';
+import { driverLoader, type LoadDriver, type PluginHost } from '../plugins/index.ts';
 import type { ConsoleLogger } from './console-logger.ts';
 import type { GlobalOptions } from './global-flags.ts';
 import { calledAs } from './render/called-as.ts';
@@ -44,6 +44,8 @@ export interface Session {
   warn(text: string): void;
   /** The library, loaded at the first call. */
   machines(): Promise<Machines>;
+  /** What the loading of drivers works with. */
+  readonly plugins: PluginHost;
   /** A driver by name; see `driverLoader`. */
   readonly loadDriver: LoadDriver;
   /** Ends what drivers hold outside this process. */
@@ -58,7 +60,8 @@ export function openSession(input: ProgramInput, globals: GlobalOptions, log: Co
   const runner = processRunner(log);
   const closers: (() => Promise<void>)[] = [];
   const { platform, clock } = input;
-  const loadDriver = driverLoader({ platform, clock, runner, log, atEnd: (close) => void closers.push(close) });
+  const plugins: PluginHost = { platform, clock, runner, log, atEnd: (close) => void closers.push(close) };
+  const loadDriver = driverLoader(plugins);
   return {
     input,
     globals,
@@ -67,6 +70,7 @@ export function openSession(input: ProgramInput, globals: GlobalOptions, log: Co
     print: (text) => void input.out.write(`${forStream(input.out, text)}\n`),
     warn: (text) => void input.err.write(`${calledAs(programName(input), printable(text))}\n`),
     machines: () => (machines ??= open({ input, globals, log, runner, loadDriver })),
+    plugins,
     loadDriver,
     async end() {
       if (closers.length === 0) return;

@@ -18,12 +18,22 @@ export interface PackageFiles {
 export function packageFiles(from: string = import.meta.dirname): PackageFiles {
   const root = packageRoot(from);
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  const templates = [join(root, 'templates'), join(root, 'dist', 'templates')].find(existsSync) ?? ''; // a clone, or npm's package
+  const templates = templatesFolder(root);
   const engineDir = join(root, 'dist', 'engine');
   if (!existsSync(join(engineDir, 'dockerd.cjs')))
     throw new MachineError('IMAGE_NOT_BUILDABLE', `expected the engine in ${engineDir}, found none`, { hint: 'npm run build' });
   return { root, version, engineDir, templatesDir: join(templates, 'image'), serviceDir: join(templates, 'provision', 'engine-ts') };
 }
+
+/** What `driver new` writes, and the version of this package. */
+export function driverTemplate(from: string = import.meta.dirname): { readonly folder: string; readonly version: string } {
+  const root = packageRoot(from);
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  return { folder: join(templatesFolder(root), 'driver'), version };
+}
+
+/** Of a clone, or of npm's package. */
+const templatesFolder = (root: string): string => [join(root, 'templates'), join(root, 'dist', 'templates')].find(existsSync) ?? '';
 
 function packageRoot(from: string): string {
   for (let folder = from; ; folder = dirname(folder)) {

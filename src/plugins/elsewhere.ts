@@ -2,6 +2,7 @@
 import { MachineError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { DriverDefinition } from '../driver/contract.ts';
+import type { Platform } from '../host/platform.ts';
 import type { PluginHost } from './plugin-host.ts';
 
 export interface Wanted {
@@ -13,13 +14,13 @@ export interface Wanted {
 
 /** An installed one, else `docker-machine-driver-NAME`. Throws `DRIVER_NOT_FOUND` in docker-machine's words, and what `loadInstalled` throws. */
 export async function loadElsewhere(name: string, host: PluginHost, { flags, builtIn }: Wanted): Promise<DriverDefinition> {
-  const { installedNames, loadInstalled } = await import('./installed/index.ts');
+  const { loadInstalled } = await import('./installed/index.ts');
   const installed = await loadInstalled(name, host);
   if (installed) return installed;
-  const { findGoDriver, goDriver, goDriversOnPath } = await import('./go/index.ts');
+  const { findGoDriver, goDriver } = await import('./go/index.ts');
   const program = await findGoDriver(name, host.platform);
   if (program !== undefined) return goDriver(name, program, host, { flags });
-  const known = [...new Set([...builtIn, ...(await installedNames(host.platform)), ...(await goDriversOnPath(host.platform)).keys()])].sort();
+  const known = [...builtIn, ...(await namesElsewhere(host.platform))].sort();
   const meant = nearest(name, known);
   throw new MachineError(
     'DRIVER_NOT_FOUND',
@@ -31,4 +32,10 @@ export async function loadElsewhere(name: string, host: PluginHost, { flags, bui
           : `Did you mean ${JSON.stringify(meant)}?`,
     },
   );
+}
+
+export async function namesElsewhere(platform: Platform): Promise<string[]> {
+  const { installedNames } = await import('./installed/index.ts');
+  const { goDriversOnPath } = await import('./go/index.ts');
+  return [...new Set([...(await installedNames(platform)), ...(await goDriversOnPath(platform)).keys()])].sort();
 }

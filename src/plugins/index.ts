@@ -13,11 +13,17 @@ const BUILT_IN: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['qemu', () => import('@tsmachine/driver-qemu')],
   ['none', () => import('@tsmachine/driver-none')],
   ['generic', () => import('@tsmachine/driver-generic')],
+  ['amazonec2', () => import('@tsmachine/driver-amazonec2')],
 ]);
 
 /** Names of the drivers that come with the program, sorted. */
 export function builtInDrivers(): string[] {
   return [...BUILT_IN.keys()].sort();
+}
+
+/** Names of those that do not: installed ones, and programs on PATH. None is started. */
+export async function otherDrivers(platform: Platform): Promise<string[]> {
+  return (await import('./elsewhere.ts')).namesElsewhere(platform);
 }
 
 /**

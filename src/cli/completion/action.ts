@@ -1,4 +1,4 @@
-import { builtInDrivers } from '../../plugins/index.ts';
+import { builtInDrivers, otherDrivers } from '../../plugins/index.ts';
 import { usageError } from '../arguments/usage-error.ts';
 import type { Action, Call } from '../call.ts';
 import { COMMANDS, type CommandSpec } from '../command-spec.ts';
@@ -59,8 +59,12 @@ async function driverFlags({ session }: Call, spec: CommandSpec, words: readonly
 
 function sources({ session }: Call, storePath: string | undefined): Sources {
   return {
-    drivers: () =>
-      Promise.all(builtInDrivers().map(async (name) => ({ value: name, description: (await session.loadDriver(name)).description ?? '' }))),
+    async drivers() {
+      const described = builtInDrivers().map(async (name) => ({ value: name, description: (await session.loadDriver(name)).description }));
+      const others = (await otherDrivers(session.input.platform)).map((value) => ({ value, description: '' }));
+      return [...(await Promise.all(described)), ...others];
+    },
+    installedDrivers: async () => (await import('../../plugins/installed/index.ts')).installedNames(session.input.platform),
     async machines() {
       const globals = storePath ? { ...session.globals, storePath } : session.globals;
       const store = await openSession(session.input, globals, session.log).machines();

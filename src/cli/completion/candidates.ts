@@ -15,6 +15,8 @@ export type Answer = readonly Candidate[] | 'file' | 'directory';
 /** What only the computer knows. */
 export interface Sources {
   drivers(): readonly Candidate[] | Promise<readonly Candidate[]>;
+  /** Names of those that `driver install` brought. */
+  installedDrivers(): Promise<readonly string[]>;
   /** Names of the store's machines. */
   machines(): Promise<readonly string[]>;
 }
@@ -99,7 +101,9 @@ async function valueWords(flag: CliFlag, prefix: string, sources: Sources): Prom
 
 async function argumentWords(spec: CommandSpec, before: readonly string[], sources: Sources): Promise<Answer> {
   if (spec.argument === undefined) return [];
-  if (spec.argument !== 'machines' && before.length > 0) return [];
+  if (spec.argument !== 'machines' && spec.argument !== 'drivers' && before.length > 0) return [];
+  if (spec.argument === 'path') return 'file';
+  if (spec.argument === 'drivers') return words((await sources.installedDrivers()).filter((name) => !before.includes(name)));
   if (typeof spec.argument !== 'string') return words(spec.argument);
   const names = (await sources.machines()).filter((name) => MACHINE_NAME.test(name));
   return words(names.filter((name) => !before.includes(name)));

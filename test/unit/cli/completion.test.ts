@@ -99,7 +99,7 @@ describe('candidates', () => {
   it.each([
     [
       ['create', '-d', ''],
-      ['generic', 'none', 'qemu'],
+      ['amazonec2', 'generic', 'none', 'qemu'],
     ],
     [['create', '--driver=q'], ['--driver=qemu']],
     [['create', '-d=n'], ['-d=none']],

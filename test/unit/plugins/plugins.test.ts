@@ -19,7 +19,7 @@ describe('drivers', () => {
     await expect(loadDriver('bogus')).rejects.toThrow('Driver "bogus" not found. Do you have the plugin binary accessible in your PATH?');
     await expect(loadDriver('bogus')).rejects.toMatchObject({
       code: 'DRIVER_NOT_FOUND',
-      hint: expect.stringContaining('Drivers here: generic, none, qemu'),
+      hint: expect.stringContaining('Drivers here: amazonec2, generic, none, qemu'),
     });
     await expect(loadDriver('qmeu')).rejects.toMatchObject({ hint: 'Did you mean "qemu"?' });
     await expect(loadDriver('toString')).rejects.toMatchObject({ code: 'DRIVER_NOT_FOUND' });
