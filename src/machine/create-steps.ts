@@ -155,9 +155,8 @@ export const createSteps: readonly CreateStep[] = [
       if (url === '') throw new MachineError('ENGINE_URL', 'the machine has no engine address');
       const target = engineTarget(entryOf(job), url);
       const restarts = provisioner.certificatesRestartEngine;
-      await withEnginePath(host, entryOf(job), { endpoint: await driverOf(job).ssh(), url }, signal, (path) =>
-        checkEngineTls({ ...target, ...path }, () => restarts, signal),
-      );
+      const place = { endpoint: await driverOf(job).ssh(), url, guest: request.driver.capabilities.guest };
+      await withEnginePath(host, entryOf(job), place, signal, (path) => checkEngineTls({ ...target, ...path }, () => restarts, signal));
       host.options.log.info('Docker is up and running!');
     },
   },

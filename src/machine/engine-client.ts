@@ -5,7 +5,7 @@ import type { SecureContext, TLSSocket } from 'node:tls';
 import { readPem } from '../certs/files.ts';
 import { systemClock } from '../core/clock.ts';
 import { MachineError, messageOf, systemCode } from '../core/errors.ts';
-import { connectEngine, type EngineCredentials, engineAddress, hostPort, UnexpectedKey } from './engine-connection.ts';
+import { connectEngine, type EngineCredentials, engineAddress, hostPort, NoAnswer, UnexpectedKey } from './engine-connection.ts';
 import type { MachineEntry } from './entry.ts';
 
 /** docker-machine's limit for connection and handshake together, milliseconds. */
@@ -133,8 +133,7 @@ export async function engineVersion(target: EngineTarget, signal: AbortSignal): 
     }
   } catch (error) {
     signal.throwIfAborted();
-    const reason = messageOf(error);
-    const cause = reason.startsWith('dial tcp') ? 'Cannot connect to the docker engine endpoint' : reason;
-    throw new MachineError('ENGINE_UNREACHABLE', `Unable to query docker version: ${cause}`, { cause: error });
+    const reason = error instanceof NoAnswer ? 'Cannot connect to the docker engine endpoint' : messageOf(error);
+    throw new MachineError('ENGINE_UNREACHABLE', `Unable to query docker version: ${reason}`, { cause: error });
   }
 }

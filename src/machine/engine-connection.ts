@@ -33,6 +33,9 @@ export function engineAddress(url: string): EngineAddress {
 /** What the engine shows is in order, but not this machine's. */
 export class UnexpectedKey extends Error {}
 
+/** Nobody there took the connection. */
+export class NoAnswer extends Error {}
+
 /** `host:port` as Go joins them. */
 export function hostPort({ host, port }: EngineAddress): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
@@ -71,9 +74,9 @@ export async function connectEngine(
   } catch (error) {
     socket.destroy();
     signal.throwIfAborted();
-    throw error instanceof Error && systemCode(error) === undefined && !limit.aborted
-      ? error
-      : new Error(dialReason(address, error), { cause: error });
+    if (error instanceof Error && systemCode(error) === undefined && !limit.aborted) throw error;
+    const reason = dialReason(address, error);
+    throw new (reason.startsWith('dial tcp') ? NoAnswer : Error)(reason, { cause: error });
   }
 }
 

@@ -46,9 +46,8 @@ async function awaitEngine(target: PowerTarget, url: string): Promise<void> {
 
 /** Behind jump hosts it is asked for over SSH, whose server may itself not be there yet. */
 async function engineListens({ host, entry, opened }: PowerTarget, url: string): Promise<boolean> {
-  if (entry.record.sshProxyJump === undefined) return answers(engineAddress(url), 5_000);
-  const way = { endpoint: await opened.driver.ssh(), url };
-  return withEnginePath(host, entry, way, host.options.signal, async ({ dial }) => {
+  const place = { endpoint: await opened.driver.ssh(), url, guest: opened.definition.capabilities.guest };
+  return withEnginePath(host, entry, place, host.options.signal, async ({ dial }) => {
     if (!dial) return answers(engineAddress(url), 5_000);
     (await dial()).destroy();
     return true;

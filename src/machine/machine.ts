@@ -1,8 +1,9 @@
 import { MachineError } from '../core/errors.ts';
-import { type DriverDefinition, leadsPortsHere, type MachineState, readsHostKeys } from '../driver/contract.ts';
+import { type DriverDefinition, leadsPortsHere, type MachineState } from '../driver/contract.ts';
 import type { LocalPorts } from '../host/virtual-machine.ts';
 import { configText, type MachineConfig } from '../store/config.ts';
 import type { ForwardListener, ForwardRequest, Machine, MachineFacts, MachineSsh, StoreCertificate } from './api.ts';
+import type { EngineTarget } from './engine-client.ts';
 import { loadEntry, type MachineEntry } from './entry.ts';
 import { exists } from './exists.ts';
 import type { MachinesHost } from './host.ts';
@@ -10,6 +11,7 @@ import { type OpenDriver, openDriver } from './open-driver.ts';
 import type { PowerTarget } from './power.ts';
 import type { ProvisionOptions } from './provision.ts';
 import type { RegenerateOptions } from './regenerate-certs.ts';
+import { pinReadKeys, sshTellingAccess, tellingAccess } from './way-in.ts';
 
 /** A machine of the store with its driver open. */
 export class StoredMachine implements Machine {
@@ -78,10 +80,9 @@ export class StoredMachine implements Machine {
     const endpoint = await this.opened.driver.ssh();
     if (!endpoint) return undefined;
     const { driver } = this.opened;
-    if (this.entry.record.hostKeys.length === 0 && readsHostKeys(driver))
-      await this.entry.update({ hostKeys: await driver.readHostKeys() });
+    await pinReadKeys(this.entry, driver);
     const { machineSsh } = await import('./machine-ssh.ts');
-    return machineSsh(this.host, this.entry, endpoint, this.definition.capabilities.guest);
+    return sshTellingAccess(this.name, driver, machineSsh(this.host, this.entry, endpoint, this.definition.capabilities.guest));
   }
 
   start = ({ yes = false } = {}) => this.power('startMachine', yes);
@@ -95,12 +96,27 @@ export class StoredMachine implements Machine {
       const { provisionerOf } = await import('./provision.ts'); // with all that sets guests up: not for an answer that is in order
       return provisionerOf(this.definition, this.entry.record)?.certificatesRestartEngine ?? false;
     };
-    await checkEngineTls(engineTarget(this.entry, url ?? (await this.url())), restarts, this.host.options.signal);
+    const asked = url ?? (await this.url());
+    const isFar = await this.askEngine(asked, async (path, signal) => {
+      await checkEngineTls({ ...engineTarget(this.entry, asked), ...path }, restarts, signal);
+      return path.dial !== undefined;
+    });
+    if (isFar)
+      throw new MachineError('ENGINE_FAR', `the engine of machine ${JSON.stringify(this.name)}, ${asked}, is behind jump hosts`, {
+        hint: `for docker -H unix://PATH, this brings it here: tsmachine forward ${this.name} --socket PATH`,
+      });
   }
 
   async engineVersion(): Promise<string> {
     const { engineTarget, engineVersion } = await import('./engine-client.ts');
-    return engineVersion(engineTarget(this.entry, await this.url()), this.host.options.signal);
+    const url = await this.url();
+    return this.askEngine(url, (path, signal) => engineVersion({ ...engineTarget(this.entry, url), ...path }, signal));
+  }
+
+  private async askEngine<T>(url: string, ask: (path: Pick<EngineTarget, 'dial'>, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { askEngine } = await import('./engine-path.ts');
+    const place = { endpoint: await this.opened.driver.ssh(), url, guest: this.definition.capabilities.guest };
+    return tellingAccess(this.name, this.opened.driver, () => askEngine(this.host, this.entry, place, ask));
   }
 
   async certificates(): Promise<StoreCertificate[]> {
@@ -202,7 +218,7 @@ export class StoredMachine implements Machine {
         });
       const opened = await openDriver(this.host, this.definition, entry, this.host.options.signal);
       try {
-        return await work(entry, opened);
+        return await tellingAccess(this.name, opened.driver, () => work(entry, opened));
       } finally {
         await entry.saveDriver(opened.driver.serialize());
         await opened.dispose();

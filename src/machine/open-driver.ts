@@ -18,7 +18,7 @@ export async function openDriver(
   entry: MachineEntry,
   signal: AbortSignal,
 ): Promise<OpenDriver> {
-  return open(host, entry.config.name, definition, () => entry, entry.config.driver, signal);
+  return openDriverIn(host, entry.config.name, definition, () => entry, entry.config.driver, signal);
 }
 
 /** The driver of a machine that is being made; its files are there once `entry` gives something. */
@@ -30,10 +30,11 @@ export async function openNewDriver(
   signal: AbortSignal,
   secrets?: SecretSources,
 ): Promise<OpenDriver> {
-  return open(host, name, definition, entry, undefined, signal, secrets);
+  return openDriverIn(host, name, definition, entry, undefined, signal, secrets);
 }
 
-async function open(
+/** In this state; the machine's files may be missing until they are needed. */
+export async function openDriverIn(
   host: MachinesHost,
   name: string,
   definition: DriverDefinition,

@@ -14,6 +14,7 @@ import type { MachinesHost } from './host.ts';
 import { engineSettings } from './identity.ts';
 import type { OpenDriver } from './open-driver.ts';
 import { openShell, workplace } from './remote.ts';
+import { openWayIn } from './way-in.ts';
 
 /** For an engine that was just started to answer, milliseconds. */
 export const ENGINE_TIMEOUT = 120_000;
@@ -56,6 +57,7 @@ export async function provisionMachine(
     throw new MachineError('NO_GUEST', `machine "${entry.config.name}" of driver ${definition.name} has no guest to set up`);
   const url = await driver.url();
   const { host: address, port } = engineAddress(url);
+  await openWayIn(entry, driver);
   log.info('Waiting for SSH to be available...');
   const shell = await openShell(host, entry, endpoint, signal, definition.capabilities.guest);
   let prepared: PreparedCertificates | undefined;
@@ -87,7 +89,7 @@ export async function provisionMachine(
   await prepared.installed();
   const given = prepared;
   const patience = { restarts: provisioner.certificatesRestartEngine, timeout: ENGINE_TIMEOUT };
-  await withEnginePath(host, entry, { endpoint, url }, signal, (path) =>
+  await withEnginePath(host, entry, { endpoint, url, guest: definition.capabilities.guest }, signal, (path) =>
     untilEngineHas(host, entry.config.name, given, url, { ...patience, ...path }, signal),
   );
   await prepared.adopted();

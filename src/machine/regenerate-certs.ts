@@ -65,7 +65,7 @@ export async function regenerateCerts(
   log.info('Setting Docker configuration on the remote daemon...');
   const restarts = provisioner.certificatesRestartEngine;
   const patience = { restarts, timeout: restarts ? ENGINE_TIMEOUT : RELOAD_TIMEOUT };
-  await withEnginePath(host, entry, { endpoint, url }, signal, (path) =>
+  await withEnginePath(host, entry, { endpoint, url, guest: definition.capabilities.guest }, signal, (path) =>
     untilEngineHas(host, entry.config.name, prepared, url, { ...patience, ...path }, signal),
   );
   await prepared.adopted();

@@ -4,6 +4,7 @@ import { isMachineError, MachineError, messageOf } from '../core/errors.ts';
 import type { RemoteOutcome } from '../driver/context.ts';
 import type { Capabilities, SshEndpoint } from '../driver/contract.ts';
 import type { OpenRemoteShell } from '../ssh/index.ts';
+import { HEAD_START } from './engine-path.ts';
 import type { MachineEntry } from './entry.ts';
 import type { MachinesHost } from './host.ts';
 
@@ -83,16 +84,24 @@ export async function reachable(
   timeout: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const started = host.options.clock.now();
-  if (entry.record.sshProxyJump === undefined && (await answers({ host: endpoint.host, port: endpoint.port || 22 }, timeout))) return true;
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, timeout - (host.options.clock.now() - started)))]);
+  const { clock } = host.options;
+  const started = clock.now();
+  const waiting = new AbortController();
+  const isDirect = entry.record.sshProxyJump === undefined;
+  const direct = isDirect ? answers({ host: endpoint.host, port: endpoint.port || 22 }, timeout) : Promise.resolve(false);
+  const late = clock.sleep(HEAD_START, AbortSignal.any([signal, waiting.signal])).catch(() => {});
+  const early = await Promise.race([direct, late]); // an address behind jump hosts may say nothing at all
+  waiting.abort();
+  signal.throwIfAborted();
+  if (early) return true;
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, timeout - (clock.now() - started)))]);
   try {
-    return await answersOnItsWay(host, entry, endpoint, limit, timeout);
+    return (await answersOnItsWay(host, entry, endpoint, limit, timeout)) || (await direct);
   } catch (error) {
     signal.throwIfAborted();
     if (isMachineError(error) && ['SSH_PROXY_COMMAND', 'SSH_CONFIG', 'SSH_JUMP'].includes(error.code)) throw error; // not known then
     // somebody answers; what is wrong with it the next login tells
-    return isMachineError(error) && ['SSH_HOST_KEY', 'SSH_DENIED', 'SSH_KEY'].includes(error.code);
+    return (isMachineError(error) && ['SSH_HOST_KEY', 'SSH_DENIED', 'SSH_KEY'].includes(error.code)) || direct;
   }
 }
 

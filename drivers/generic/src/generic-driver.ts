@@ -49,6 +49,10 @@ export class GenericDriver implements Driver {
     if (address === '') throw new MachineError('DRIVER_FLAG', 'generic driver requires the --generic-ip-address option');
     if (isIP(address) === 0 && !/^[A-Za-z0-9]([\w.-]*\w)?\.?$/.test(address))
       throw new MachineError('DRIVER_FLAG', `--generic-ip-address: expected an address or a host name, found ${JSON.stringify(address)}`);
+    if (address.includes('%'))
+      throw new MachineError('DRIVER_FLAG', `--generic-ip-address: expected an address without a zone, found ${JSON.stringify(address)}`, {
+        hint: "docker's clients verify the engine's certificate, and none can be made for a zone; give another address or a name",
+      });
     const key = stringFlag(flags, 'generic-ssh-key');
     this.update({
       IPAddress: address,

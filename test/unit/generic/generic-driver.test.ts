@@ -75,6 +75,7 @@ describe('driver generic', () => {
     await expect(driver.configure({ ...FLAGS, 'generic-ip-address': '' })).rejects.toThrow(
       'generic driver requires the --generic-ip-address option',
     );
+    await expect(driver.configure({ ...FLAGS, 'generic-ip-address': 'fe80::1%eth0' })).rejects.toThrow('an address without a zone');
     for (const address of ['-oProxyCommand=id', 'a b', 'u@h', '10.0.0.1:22', 'x/../y', '$(id)'])
       await expect(driver.configure({ ...FLAGS, 'generic-ip-address': address }), address).rejects.toThrow(
         'expected an address or a host name',
