@@ -11,6 +11,7 @@ import type { MachineIdentity } from './identity.ts';
 import { optionsFile, renderOpenRc, withOurPart } from './openrc-conf.ts';
 import { rootShell } from './privilege.ts';
 import type { Provisioner, ProvisionOrder } from './provisioner.ts';
+import { remoteFailure } from './reason.ts';
 import { writeFiles } from './remote-files.ts';
 import { withRemoteLock } from './remote-lock.ts';
 import { HOSTNAME_SCRIPT } from './scripts/hostname.ts';
@@ -96,9 +97,8 @@ function renderOptions(guest: Guest, installer: EngineInstaller, order: Provisio
 }
 
 async function setHostname({ root }: Guest, name: string): Promise<void> {
-  const { exitCode, stderr } = await root.run(['sh', '-c', HOSTNAME_SCRIPT, 'sh', name, name.replaceAll('.', '\\.')]);
-  if (exitCode !== 0)
-    throw new MachineError('PROVISION_FAILED', `the host name could not be set to ${name}: ${stderr.trim() || `exit code ${exitCode}`}`);
+  const result = await root.run(['sh', '-c', HOSTNAME_SCRIPT, 'sh', name, name.replaceAll('.', '\\.')]);
+  if (result.exitCode !== 0) throw remoteFailure('PROVISION_FAILED', `the host name could not be set to ${name}`, result);
 }
 
 async function writeCertificates({ root }: Guest, { ca, cert, key }: MachineIdentity['tls']): Promise<void> {

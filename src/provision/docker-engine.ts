@@ -2,7 +2,8 @@ import { MachineError } from '../core/errors.ts';
 import type { EngineInstaller, EngineWish } from './engine-installer.ts';
 import type { EnginePackages } from './families.ts';
 import type { Guest } from './guest.ts';
-import { Packages, tail } from './packages.ts';
+import { Packages } from './packages.ts';
+import { remoteFailure } from './reason.ts';
 import { writeFiles } from './remote-files.ts';
 import { INSTALL_URL_SCRIPT, PACKAGES_SCRIPT } from './scripts/packages.ts';
 
@@ -131,5 +132,5 @@ async function runInstallScript(guest: Guest, packages: Packages, { installUrl, 
     result = await guest.root.run(words);
   }
   if (result.exitCode !== 0)
-    throw new MachineError('PROVISION_FAILED', `the script of ${installUrl} failed (exit ${result.exitCode}): ${tail(result)}`);
+    throw remoteFailure('PROVISION_FAILED', `the script of ${installUrl} failed (exit ${result.exitCode})`, result);
 }

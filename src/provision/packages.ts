@@ -2,6 +2,7 @@ import { MachineError } from '../core/errors.ts';
 import type { RemoteResult } from '../ssh/remote-shell.ts';
 import { type PackageManager, packageManager } from './families.ts';
 import type { Guest } from './guest.ts';
+import { reasonOf, remoteFailure } from './reason.ts';
 import { PACKAGES_SCRIPT } from './scripts/packages.ts';
 
 /** For another package manager to end, milliseconds: an upgrade of a whole system takes minutes. */
@@ -107,7 +108,7 @@ export class Packages {
       if (clock.now() > limit)
         throw new MachineError(
           'PACKAGES',
-          `Failed to obtain lock: ${this.program} is held for ${LOCK_TIMEOUT / 60_000} minutes: ${tail(result)}`,
+          `Failed to obtain lock: ${this.program} is held for ${LOCK_TIMEOUT / 60_000} minutes: ${reasonOf(result)}`,
           {
             hint: 'see which process on the machine installs packages, and try again when it has ended',
           },
@@ -118,16 +119,10 @@ export class Packages {
   }
 
   private failure(template: readonly string[], name: string, result: RemoteResult): MachineError {
-    return new MachineError('PACKAGES', `Error running "${this.words(template, name).join(' ')}": ${tail(result)}`);
+    return remoteFailure('PACKAGES', `Error running "${this.words(template, name).join(' ')}"`, result);
   }
 
   private words(template: readonly string[], name: string): string[] {
     return template.map((word) => (word === '{package}' ? name : word === '{program}' ? this.program : word));
   }
-}
-
-/** The end of what was said: where package managers put the reason. */
-export function tail({ stdout, stderr, exitCode }: RemoteResult): string {
-  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
-  return lines.slice(-6).join('\n') || `exit code ${exitCode}, and not a word`;
 }

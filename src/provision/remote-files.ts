@@ -1,5 +1,5 @@
-import { MachineError } from '../core/errors.ts';
 import type { RemoteShell } from '../ssh/remote-shell.ts';
+import { remoteFailure } from './reason.ts';
 import { WRITE_FILES_SCRIPT } from './scripts/write-files.ts';
 
 export interface RemoteFile {
@@ -18,13 +18,13 @@ export type FileTopic = 'certificates' | 'options' | 'repository';
 export async function writeFiles(root: RemoteShell, topic: FileTopic, files: readonly RemoteFile[]): Promise<string[]> {
   const contents = files.map(({ content }) => Buffer.from(content));
   const list = files.flatMap(({ path, mode }, index) => [mode.toString(8), path, String(contents[index]?.length)]);
-  const { exitCode, stdout, stderr } = await root.run(['sh', '-c', WRITE_FILES_SCRIPT, 'sh', topic, ...list], {
+  const result = await root.run(['sh', '-c', WRITE_FILES_SCRIPT, 'sh', topic, ...list], {
     input: Buffer.concat(contents),
   });
-  if (exitCode !== 0)
-    throw new MachineError(
-      'PROVISION_FAILED',
-      `the machine did not take ${files.map(({ path }) => path).join(', ')}: ${stderr.trim() || `exit code ${exitCode}`}`,
-    );
-  return stdout.split('\n').filter((line) => line !== '');
+  if (result.exitCode !== 0)
+    throw remoteFailure('PROVISION_FAILED', `the machine did not take ${files.map(({ path }) => path).join(', ')}`, {
+      ...result,
+      stdout: '',
+    });
+  return result.stdout.split('\n').filter((line) => line !== '');
 }
