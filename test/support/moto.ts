@@ -1,6 +1,6 @@
 /**
  * AWS as the tests have it: moto's server, and in front of it a proxy that counts calls and injects what goes wrong in real life. What
- * moto does not do it does too: a client token that is known gives the first answer again, and consoles show what the test says.
+ * moto does not do it does too: the same launch or termination gives the first answer again, and consoles show what the test says.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -46,6 +46,8 @@ export interface FakeAws {
   objects(): Promise<string[]>;
   /** A call of the test's own, past the proxy. */
   ask(action: string, form?: Record<string, string>): Promise<string>;
+  /** moto forgets everything. */
+  wipe(): Promise<void>;
   stop(): void;
 }
 
@@ -119,6 +121,7 @@ export async function startAws(): Promise<FakeAws> {
     objects: () => objectsOf(aws),
     ask: (action, form = {}) =>
       forward(port, new URLSearchParams({ Action: action, Version: '2016-11-15', ...form }).toString()).then(({ body }) => body),
+    wipe: async () => void (await fetch(`http://127.0.0.1:${port}/moto-api/reset`, { method: 'POST' })),
     stop() {
       server.closeAllConnections();
       server.close();
@@ -172,7 +175,7 @@ async function handle(
       .end(`<Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors></Response>`);
     return;
   }
-  const token = call.action === 'RunInstances' ? form.get('ClientToken') : null;
+  const token = call.action === 'RunInstances' ? form.get('ClientToken') : call.action === 'TerminateInstances' ? body : null;
   const first = token === null ? undefined : known.get(token);
   const given = first === undefined ? await forward(port, body, asked.headers) : { status: 200, body: first };
   if (token !== null && given.status === 200) known.set(token, given.body);

@@ -1,9 +1,10 @@
 /** What `create` looks at, and then makes. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DriverContext, MachineError, messageOf } from 'tsmachine/driver';
+import { type DriverContext, isMachineError, MachineError, messageOf } from 'tsmachine/driver';
 import { admit, wantedRules, wantedSources } from './access.ts';
 import type { Account } from './account.ts';
+import { judge } from './api-errors.ts';
 import { DEFAULT_IMAGE, findImage, type Image, instanceType } from './images.ts';
 import type { Ec2 } from './instances.ts';
 import { copyKey } from './key-file.ts';
@@ -66,7 +67,10 @@ export async function createMachine(
   await note({ LaunchedAt: context.clock.now(), HostKey: hostKey?.publicLine ?? '', SecurityGroupIds: groups });
   context.log.info('Launching instance...');
   const wish = { state: { ...now, ...made }, groups, userData: userData(prepared.userData, hostKey), warn: context.log.warn };
-  const { instance, subnet } = await launch(ec2, context, wish, subnets);
+  const { instance, subnet } = await launch(ec2, context, wish, subnets).catch(async (error: unknown) => {
+    if (isRefusal(error)) await note({ LaunchedAt: 0 }); // nothing was launched that may turn up later
+    throw error;
+  });
   await note({
     InstanceId: instance.id,
     ReservationId: instance.reservation,
@@ -74,6 +78,9 @@ export async function createMachine(
     Zone: subnet.zone.slice(state.Region.length),
   });
 }
+
+const isRefusal = (error: unknown): boolean =>
+  isMachineError(error) && (error.code === 'CLOUD_CAPACITY' || (error.code === 'CLOUD_REFUSED' && !judge(error.cause).again));
 
 type Note = (change: Partial<Ec2State>) => Promise<void>;
 

@@ -1,4 +1,6 @@
 import amazonec2 from '../../../drivers/amazonec2/src/index.ts';
+import type { Clock } from '../../../src/core/clock.ts';
+import { systemClock } from '../../../src/core/clock.ts';
 import type { DriverDefinition } from '../../../src/driver/index.ts';
 import { openMachines } from '../../../src/machine/index.ts';
 import { createRequest } from '../../support/create-request.ts';
@@ -26,13 +28,26 @@ export const environment = (aws: FakeAws, more: Record<string, string> = {}) => 
   ...more,
 });
 
+/** Sleeps a hundredth of the time, and then it is as late as it should be. */
+function hurried(): Clock {
+  let ahead = 0;
+  return {
+    now: () => Date.now() + ahead,
+    async sleep(milliseconds, signal) {
+      const short = milliseconds / 100;
+      await systemClock.sleep(short, signal);
+      ahead += milliseconds - short;
+    },
+  };
+}
+
 export async function ec2Store(
   aws: FakeAws,
   { env = {}, definition = bare, home }: { env?: Record<string, string>; definition?: DriverDefinition; home?: string } = {},
 ) {
   const store = await testStore(definition);
   const platform = { ...store.options.platform, env: environment(aws, env), home: home ?? store.root };
-  const machines = openMachines({ ...store.options, platform });
+  const machines = openMachines({ ...store.options, platform, clock: hurried() });
   const create = (name: string, flags: Parameters<typeof flagValues>[0] = {}) =>
     machines.create(createRequest(name, definition, flagValues(flags)), { begin: () => {}, detail: () => {}, end: () => {} });
   return { ...store, platform, machines, create };
