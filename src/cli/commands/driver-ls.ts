@@ -19,7 +19,7 @@ export default class DriverLs extends MachineCommand {
       return;
     }
     const rows = entries.map(({ name, kind, version = '', source = '', error = '' }) =>
-      [name, kind, version, source, error].map(printableLine),
+      [name, kind, version, source, error].map((text) => printableLine(text)),
     );
     for (const line of tabwriter(
       [['NAME', 'KIND', 'VERSION', 'SOURCE', 'ERRORS'], ...rows].map((row) => row.join('\t')),

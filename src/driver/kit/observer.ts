@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Logger } from '../../core/logger.ts';
@@ -13,7 +14,7 @@ export class Observer {
   readonly printed: string[] = [];
   readonly log: Logger;
   private readonly mark = randomUUID();
-  private restore: () => void = () => {};
+  private readonly inside = new AsyncLocalStorage<true>();
 
   constructor() {
     const line = (where: string) => (message: string) => this.show(where, message);
@@ -24,27 +25,40 @@ export class Observer {
     this.shown.push({ where, text });
   }
 
-  /** From here on what is printed is kept, not shown; programs that are started are known by a variable of their environment. */
-  begin(): void {
+  /**
+   * What `work` and all that it starts print is kept, not shown; a test runner's own words pass. Programs that are started meanwhile are
+   * known by a variable of their environment.
+   */
+  async watch<T>(work: () => Promise<T>): Promise<T> {
+    const restore = this.listen();
+    try {
+      return await this.inside.run(true, work);
+    } finally {
+      restore();
+    }
+  }
+
+  private listen(): () => void {
     const before = process.env[MARK];
     process.env[MARK] = this.mark;
     const streams = [process.stdout, process.stderr] as const;
     const writes = streams.map((stream) => stream.write);
     const methods = CONSOLE.map((name) => console[name]);
-    const keep = (chunk: unknown) => this.printed.push(typeof chunk === 'string' ? chunk : String(chunk)) > 0;
-    for (const stream of streams) stream.write = keep as typeof stream.write;
-    for (const name of CONSOLE) console[name] = (...words: unknown[]) => void keep(words.join(' '));
-    this.restore = () => {
+    for (const stream of streams) {
+      const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+      const kept = (...args: unknown[]) => (this.inside.getStore() ? this.printed.push(String(args[0])) > 0 : write(...args));
+      stream.write = kept as typeof stream.write;
+    }
+    for (const [at, name] of CONSOLE.entries()) {
+      const tell = methods[at] as (...words: unknown[]) => void;
+      console[name] = (...words: unknown[]) => (this.inside.getStore() ? void this.printed.push(words.join(' ')) : tell(...words));
+    }
+    return () => {
       if (before === undefined) delete process.env[MARK];
       else process.env[MARK] = before;
       for (const [at, stream] of streams.entries()) stream.write = writes[at] as typeof stream.write;
       for (const [at, name] of CONSOLE.entries()) console[name] = methods[at] as (typeof console)[typeof name];
     };
-  }
-
-  end(): void {
-    this.restore();
-    this.restore = () => {};
   }
 
   /** An environment by which a program is known as the driver's. */

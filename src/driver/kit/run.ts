@@ -35,16 +35,16 @@ export class Conformance {
     const { name, rule } = check;
     const missing = check.lacks?.(this.bench.subject);
     if (missing !== undefined) return { name, rule, outcome: 'left out', reason: `the subject has no ${missing}` };
-    this.bench.observer.begin();
-    try {
-      await this.within(check.run(this.bench));
-      return { name, rule, outcome: 'passed' };
-    } catch (error) {
-      return { name, rule, outcome: 'failed', reason: reasonOf(error) };
-    } finally {
-      await this.within(this.bench.clear()).catch(() => {});
-      this.bench.observer.end();
-    }
+    return this.bench.observer.watch(async () => {
+      try {
+        await this.within(check.run(this.bench));
+        return { name, rule, outcome: 'passed' };
+      } catch (error) {
+        return { name, rule, outcome: 'failed', reason: reasonOf(error) };
+      } finally {
+        await this.within(this.bench.clear()).catch(() => {});
+      }
+    });
   }
 
   async close(): Promise<void> {

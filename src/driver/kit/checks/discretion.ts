@@ -4,7 +4,7 @@ import { type Check, demand } from '../check.ts';
 import { secretValues } from '../subject.ts';
 
 /** Milliseconds that a program may take to end after its machine was removed. */
-const ENDING = 5_000;
+const ENDING = 3_000;
 
 const secrets: Check = {
   name: 'secrets',
