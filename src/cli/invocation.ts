@@ -26,7 +26,7 @@ export function invocationWords(facts: InvocationFacts): string[] {
   const target = facts.realPath(script) ?? script;
   if (platform.os === 'win32') return windowsWords(facts, target);
   const onPath = searchPath(platform)
-    .map((folder) => rules.join(folder, base))
+    .map((folder) => `${folder}/${base}`)
     .find((path) => facts.realPath(path) !== undefined);
   if (onPath !== undefined && facts.realPath(onPath) === target) return [base];
   return base.endsWith('.cjs') ? [facts.execPath, script] : [script];

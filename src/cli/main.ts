@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { systemClock } from '../core/clock.ts';
 import { systemCode } from '../core/errors.ts';
 import { thisPlatform } from '../host/platform.ts';
@@ -33,7 +33,7 @@ function standardStream(fd: 1 | 2, get: () => NodeJS.WriteStream): StandardStrea
 
 function realPath(path: string): string | undefined {
   try {
-    return realpathSync(path);
+    return existsSync(path) ? realpathSync(path) : undefined; // a path that is not there takes ten times as long to refuse
   } catch {
     return undefined;
   }

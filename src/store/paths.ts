@@ -56,7 +56,8 @@ export interface MachinePaths {
 
 /** `root`: as the user gave it; a relative one is resolved here, so that what we print works in every folder. */
 export function storePaths(root: string, os: NodeJS.Platform = process.platform): StorePaths {
-  const { join, resolve } = os === 'win32' ? win32 : posix;
+  const { join, resolve, sep } = os === 'win32' ? win32 : posix;
+  const below = (folder: string, name: string) => folder + sep + name; // join reads both letter by letter, at each start of every command
   const base = resolve(root);
   const certsDir = join(base, 'certs');
   const machinesDir = join(base, 'machines');
@@ -66,29 +67,29 @@ export function storePaths(root: string, os: NodeJS.Platform = process.platform)
   const orphansDir = join(base, 'orphans');
   const machineFiles = (dir: string, name: string): MachinePaths => ({
     dir,
-    stagingDir: join(stagingRoot, name),
-    leavingDir: join(leavingRoot, name),
-    besideDirs: { staging: join(machinesDir, `.${name}.new`), leaving: join(machinesDir, `.${name}.old`) },
-    config: join(dir, 'config.json'),
-    record: join(dir, 'tsmachine.json'),
-    secrets: join(dir, 'secrets.json'),
-    caCert: join(dir, 'ca.pem'),
-    clientCert: join(dir, 'cert.pem'),
-    clientKey: join(dir, 'key.pem'),
-    serverCert: join(dir, 'server.pem'),
-    serverKey: join(dir, 'server-key.pem'),
-    sshKey: join(dir, 'id_rsa'),
-    sshPublicKey: join(dir, 'id_rsa.pub'),
-    hostKey: join(dir, 'dropbear_ed25519_host_key'),
+    stagingDir: below(stagingRoot, name),
+    leavingDir: below(leavingRoot, name),
+    besideDirs: { staging: below(machinesDir, `.${name}.new`), leaving: below(machinesDir, `.${name}.old`) },
+    config: below(dir, 'config.json'),
+    record: below(dir, 'tsmachine.json'),
+    secrets: below(dir, 'secrets.json'),
+    caCert: below(dir, 'ca.pem'),
+    clientCert: below(dir, 'cert.pem'),
+    clientKey: below(dir, 'key.pem'),
+    serverCert: below(dir, 'server.pem'),
+    serverKey: below(dir, 'server-key.pem'),
+    sshKey: below(dir, 'id_rsa'),
+    sshPublicKey: below(dir, 'id_rsa.pub'),
+    hostKey: below(dir, 'dropbear_ed25519_host_key'),
   });
   return {
     root: base,
     certsDir,
-    caCert: join(certsDir, 'ca.pem'),
-    caKey: join(certsDir, 'ca-key.pem'),
-    clientCert: join(certsDir, 'cert.pem'),
-    clientKey: join(certsDir, 'key.pem'),
-    rotation: { staging: join(certsDir, 'staging'), next: join(certsDir, 'next'), ready: join(certsDir, 'ready') },
+    caCert: below(certsDir, 'ca.pem'),
+    caKey: below(certsDir, 'ca-key.pem'),
+    clientCert: below(certsDir, 'cert.pem'),
+    clientKey: below(certsDir, 'key.pem'),
+    rotation: { staging: below(certsDir, 'staging'), next: below(certsDir, 'next'), ready: below(certsDir, 'ready') },
     machinesDir,
     stagingRoot,
     leavingRoot,
@@ -97,7 +98,7 @@ export function storePaths(root: string, os: NodeJS.Platform = process.platform)
     imagesDir: join(base, 'images'),
     storeRecord: join(base, 'tsmachine.json'),
     locksDir,
-    lock: (name) => join(locksDir, `${encodeURIComponent(name)}.lock`),
+    lock: (name) => below(locksDir, `${encodeURIComponent(name)}.lock`),
     machine: (name) => machineFiles(join(machinesDir, name), name),
     orphan: (id) => machineFiles(join(orphansDir, id), id),
   };

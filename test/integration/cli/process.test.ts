@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -20,6 +20,11 @@ describe('the launcher', () => {
     writeFileSync(file, `Object.defineProperty(process.versions, 'node', { value: '${version}' });`);
     return ['--require', file];
   }
+
+  const compiledCode = (): string[] => {
+    const folder = join(cli.folder, '.cache/tsmachine/compile-cache');
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path));
+  };
 
   it.each(['0.10.48', '18.20.4', '20.19.0', '22.14.0'])(
     'hands over to the Node that npm brought when it is started by %s',
@@ -54,12 +59,44 @@ describe('the launcher', () => {
     expect(printed.stderr).toMatch(/^tsmachine needs Node 22\.15 or newer and found 20\.1\.0\. .*\n$/);
   });
 
-  it('keeps compiled code where no other user can write', async () => {
+  it('keeps compiled code where no other user can read or write', async () => {
     await cli.run(['--version']);
-    expect(existsSync(join(cli.folder, '.cache/tsmachine/compile-cache'))).toBe(true);
+    const modes = compiledCode().map(
+      (path) => `${statSync(path).isDirectory() ? 'folder' : 'file'} ${(statSync(path).mode & 0o777).toString(8)}`,
+    );
+    expect(new Set(modes)).toEqual(new Set(['folder 700', 'file 600']));
     await cli.run(['--version'], { env: { XDG_CACHE_HOME: join(cli.folder, 'xdg') } });
     expect(existsSync(join(cli.folder, 'xdg/tsmachine/compile-cache'))).toBe(true);
     expect(await cli.run(['--version'], { env: { HOME: '/nonexistent' } })).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('runs what its files say, whatever lies in the place of compiled code', async () => {
+    const { stdout } = await cli.run(['--version']);
+    const main = compiledCode().find((path) => path.endsWith('other/main.cjs')) ?? '';
+    const compiled = readFileSync(main);
+    const damaged = [Buffer.alloc(0), compiled.subarray(0, 5000), Buffer.alloc(compiled.length), Buffer.from(stdout.repeat(9))];
+    for (const bytes of damaged) {
+      writeFileSync(main, bytes);
+      expect(await cli.run(['--version'])).toEqual({ code: 0, stdout, stderr: '' });
+    }
+    rmSync(main);
+    mkdirSync(main);
+    expect(await cli.run(['--version'])).toEqual({ code: 0, stdout, stderr: '' });
+    rmSync(main, { recursive: true });
+  });
+
+  it('does not run compiled code of an older version in the same place', async () => {
+    const { stdout } = await cli.run(['--version']);
+    const main = join(cli.folder, 'dist/cli/main.cjs');
+    const before = readFileSync(main, 'utf8');
+    const [, version = ''] = /version (\d\S*)/.exec(stdout) ?? [];
+    writeFileSync(main, before.replace(/^\/\/../, '//--').replaceAll(version.replace(',', ''), '9.9.9')); // as long as before
+    try {
+      expect((await cli.run(['--version'])).stdout).toContain('version 9.9.9');
+    } finally {
+      writeFileSync(main, before);
+    }
+    expect((await cli.run(['--version'])).stdout).toBe(stdout);
   });
 
   it('is not started by a driver that imports tsmachine/driver', () => {

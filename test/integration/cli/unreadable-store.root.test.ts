@@ -1,6 +1,6 @@
 /** A store whose files an ordinary user may not read or write. Root may all, so that it takes root to become somebody else. */
 import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BuiltCli } from './built-cli.ts';
@@ -59,5 +59,16 @@ describe('a store that may not be written', () => {
     expect(removed).toMatchObject({ code: 1, stderr: expect.stringContaining('EACCES') });
     expect(removed.stderr).not.toContain('bug');
     expect(readdirSync(machines()).sort()).toEqual(['dark', 'good']);
+  });
+});
+
+describe('compiled code of somebody else', () => {
+  it('is not run, but replaced', async () => {
+    const path = join(cli.folder, 'home/tsmachine/compile-cache', `${process.version}-${process.arch}/other/main.cjs`);
+    const asRoot = () => cli.run(['--version'], { env: { XDG_CACHE_HOME: join(cli.folder, 'home') } });
+    await asRoot();
+    chownSync(path, NOBODY, NOBODY);
+    expect(await asRoot()).toMatchObject({ code: 0, stderr: '' });
+    expect(statSync(path).uid).toBe(0);
   });
 });
