@@ -14,7 +14,7 @@ import type { MachinesHost } from './host.ts';
 import { engineSettings } from './identity.ts';
 import type { OpenDriver } from './open-driver.ts';
 import { openShell, workplace } from './remote.ts';
-import { openWayIn } from './way-in.ts';
+import { pinReadKeys } from './way-in.ts';
 
 /** For an engine that was just started to answer, milliseconds. */
 export const ENGINE_TIMEOUT = 120_000;
@@ -57,7 +57,7 @@ export async function provisionMachine(
     throw new MachineError('NO_GUEST', `machine "${entry.config.name}" of driver ${definition.name} has no guest to set up`);
   const url = await driver.url();
   const { host: address, port } = engineAddress(url);
-  await openWayIn(entry, driver);
+  await pinReadKeys(entry, driver);
   log.info('Waiting for SSH to be available...');
   const shell = await openShell(host, entry, endpoint, signal, definition.capabilities.guest);
   let prepared: PreparedCertificates | undefined;
