@@ -14,6 +14,8 @@ import { FILES } from './files.ts';
 interface Place {
   readonly listen: string;
   readonly path: string;
+  /** A folder made for it alone, which goes with it. */
+  readonly folder?: string;
 }
 
 export class EngineSocket {
@@ -58,6 +60,7 @@ export class EngineSocket {
   close(): void {
     this.server.close(); // removes the file
     for (const asker of this.open) asker.destroy();
+    if (this.place.folder !== undefined) rmSync(this.place.folder, { recursive: true, force: true });
   }
 }
 
@@ -66,8 +69,9 @@ function placeFor(dir: string, platform: Platform): Place | undefined {
   const path = join(dir, FILES.engineSocket);
   if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return { listen: FILES.engineSocket, path };
   const folder = privateFolder(`tsmachine-${createHash('sha256').update(dir).digest('hex').slice(0, 16)}`, platform);
-  const short = folder === undefined ? '' : join(folder, FILES.engineSocket);
-  return short !== '' && Buffer.byteLength(short) <= LONGEST_SOCKET_PATH ? { listen: short, path: short } : undefined;
+  if (folder === undefined) return undefined;
+  const short = join(folder, FILES.engineSocket);
+  return Buffer.byteLength(short) <= LONGEST_SOCKET_PATH ? { listen: short, path: short, folder } : undefined;
 }
 
 /** A folder that nobody else can have made or can enter; undefined when somebody did. */

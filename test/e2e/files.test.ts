@@ -9,9 +9,8 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestRegistry, testRegistry } from './registry.ts';
-import { ROOT, TestStore } from './store.ts';
+import { LAUNCHER, ROOT, TestStore } from './store.ts';
 
-const LAUNCHER = join(ROOT, 'dist/bin/tsmachine.cjs');
 const folder = mkdtempSync(join(tmpdir(), 'tsm-files-'));
 let store: TestStore;
 let registry: TestRegistry;

@@ -1,8 +1,8 @@
 /** What containers of a QEMU machine publish, and its engine's socket, on this computer. */
 import { execFile } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isFree } from '../../drivers/qemu/src/ports.ts';
 import { processesIn, qemuIn, supervisorsIn, until } from '../integration/supervisor/tiny-vm.ts';
@@ -165,6 +165,22 @@ describe("a QEMU machine's docker.sock on this computer", () => {
     expect(many).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
   });
 
+  it('goes on, as the ports do, while the certificates and then the CA change', async () => {
+    await echo('steady', '18160:7');
+    await until(() => answers(18160));
+    const supervisors = supervisorsIn(dir);
+    for (const flags of [[], ['--client-certs']]) {
+      await store.must('regenerate-certs', '-f', ...flags, 'vm');
+      expect(await answers(18160)).toBe(true);
+      expect(await bySocket('', 'ps', '-q', '-f', 'name=steady')).not.toBe('');
+    }
+    await echo('fresh', '18161:7'); // the engine's events come over a connection with the new pair
+    await until(() => answers(18161));
+    expect(supervisorsIn(dir)).toEqual(supervisors);
+    await docker('rm', '-f', 'steady', 'fresh');
+    await until(async () => (await isFree(18160)) && (await isFree(18161)));
+  });
+
   it('is gone with the machine, and so are all ports', async () => {
     await echo('last', '18150:7');
     await until(() => answers(18150));
@@ -173,6 +189,70 @@ describe("a QEMU machine's docker.sock on this computer", () => {
     expect(await isFree(18150)).toBe(true);
     expect(existsSync(join(dir, 'docker.sock'))).toBe(false);
     expect(await store.cli('ports', 'vm')).toMatchObject({ code: 1, stderr: expect.stringContaining('Host is not running') });
+  });
+});
+
+describe('a machine of somebody without rights, whose path is too long for a socket', () => {
+  const name = 'm'.repeat(63);
+  /** Root may have every port; this gives that right up for the command and what it starts. */
+  const unprivileged = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-net_bind_service', '--inh-caps=-net_bind_service'] : ['env'];
+  const portsNow = async () => JSON.parse(await store.must('ports', '--json', name)) as { ports: { port: number; reason?: string }[] };
+
+  beforeAll(async () => {
+    const { code, stderr } = await store.cliBy(unprivileged, 'create', '--qemu-forward', '0.0.0.0', name);
+    expect(code, stderr).toBe(0);
+  });
+
+  it('has its ports on every address with --qemu-forward 0.0.0.0, and those below 1024 are named', async () => {
+    const web = [
+      'run',
+      '-d',
+      '--restart',
+      'always',
+      '-p',
+      '18170:7',
+      '-p',
+      '1007:7',
+      'busybox',
+      'nc',
+      '-ll',
+      '-p',
+      '7',
+      '-e',
+      'echo',
+      'web',
+    ];
+    expect(await store.on(name, ...web)).toMatchObject({ code: 0 });
+    await until(() =>
+      askTcp(18170, '', '127.0.0.9').then(
+        (said) => said === 'web\n',
+        () => false,
+      ),
+    );
+    expect((await portsNow()).ports).toEqual([
+      { port: 1007, protocol: 'tcp', addresses: [], reason: 'ports below 1024 need more rights than this user has' },
+      { port: 18170, protocol: 'tcp', addresses: ['0.0.0.0'] },
+    ]);
+  });
+
+  it("has its engine's socket in a short place, for its owner alone", async () => {
+    const address = (await store.must('ports', '--socket', name)).trim();
+    const path = address.replace(/^unix:\/\//, '');
+    expect(path.startsWith(store.path)).toBe(false);
+    expect([statSync(path).mode & 0o777, statSync(dirname(path)).mode & 0o777]).toEqual([0o600, 0o700]);
+    expect(await store.withEnv(store.env, '-H', address, 'version', '-f', '{{.Server.Os}}')).toMatchObject({ code: 0, stdout: 'linux\n' });
+  });
+
+  it('leads nothing here with none', async () => {
+    const config = store.file(name, 'config.json');
+    writeFileSync(config, readFileSync(config, 'utf8').replace('"Forward": "0.0.0.0"', '"Forward": ""'), { mode: 0o600 }); // as none is stored
+    await store.must('restart', name);
+    await until(async () => (await store.on(name, 'ps', '-q')).stdout !== '');
+    expect(await portsNow()).toMatchObject({ ports: [] });
+    expect(await isFree(18170)).toBe(true);
+    const path = (await store.must('ports', '--socket', name)).trim().replace(/^unix:\/\//, '');
+    await store.must('rm', '-y', name);
+    expect(existsSync(dirname(path))).toBe(false);
   });
 });
 

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 /** TSMACHINE_LAUNCHER names another build than dist. */
-const LAUNCHER = process.env.TSMACHINE_LAUNCHER ?? join(ROOT, 'dist/bin/tsmachine.cjs');
+export const LAUNCHER = process.env.TSMACHINE_LAUNCHER ?? join(ROOT, 'dist/bin/tsmachine.cjs');
 const BUILT = resolve(LAUNCHER, '../../../.cache/test-store');
 
 export interface Outcome {
@@ -56,6 +56,11 @@ export class TestStore {
   /** Runs tsmachine; never throws. */
   cli(...args: string[]): Promise<Outcome> {
     return run('node', [LAUNCHER, ...args], { env: this.env, cwd: ROOT });
+  }
+
+  /** The same by another program, which runs the words that follow its own. */
+  cliBy(program: readonly string[], ...args: string[]): Promise<Outcome> {
+    return run(program[0] ?? '', [...program.slice(1), 'node', LAUNCHER, ...args], { env: this.env, cwd: ROOT });
   }
 
   /** Runs tsmachine and throws with its output when it fails. */
