@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { MachineError } from '../../core/errors.ts';
+import { isMachineError, MachineError, messageOf } from '../../core/errors.ts';
 import { makeFolder } from '../../core/folder.ts';
 import type { FlagSpec } from '../../driver/flags.ts';
 import { withFileLock } from '../../host/file-lock.ts';
@@ -80,7 +80,9 @@ async function inspected(source: string, place: DriverPlace, host: PluginHost, o
   const { name, version } = await packageIn(place, source);
   const thread = new DriverThread(name, { from: place.from, module: name }, host);
   try {
-    const driver = await thread.root.describe();
+    const driver = await thread.root.describe().catch((error: unknown) => {
+      throw isMachineError(error) ? error : invalid(name, messageOf(error));
+    });
     checkContract(driver.contract, `${name} ${version}`);
     checkDescription(name, driver, options);
     return { package: name, version, source, digest: treeDigest(place.modules), driver };

@@ -24,6 +24,8 @@ export interface ThreadData {
 /** Milliseconds between questions whether the thread still answers, and those it may be busy. */
 const PING_EVERY = 5_000;
 const BUSY_LIMIT = 30_000;
+/** MiB: none takes the computer's memory. */
+const MEMORY_LIMIT = 512;
 
 export class DriverThread {
   readonly root: DriverRoot;
@@ -40,7 +42,9 @@ export class DriverThread {
     this.ended = this.over.signal;
     const workerData: ThreadData = { ...place, entries: ownEntries() };
     const env = Object.fromEntries(Object.entries(platform.env).filter(([, value]) => value !== undefined));
-    this.worker = new Worker(threadProgram(), { workerData, env, stdout: true, stderr: true, execArgv: [], name: `driver ${name}` });
+    const resourceLimits = { maxOldGenerationSizeMb: MEMORY_LIMIT };
+    const streams = { stdout: true, stderr: true };
+    this.worker = new Worker(threadProgram(), { workerData, env, ...streams, resourceLimits, execArgv: [], name: `driver ${name}` });
     this.wire = new Wire(this.worker, () => {});
     this.root = new Proxy({} as DriverRoot, {
       get:

@@ -1,4 +1,4 @@
-import { MachineError } from '../../core/errors.ts';
+import { isMachineError, MachineError, messageOf } from '../../core/errors.ts';
 import type { DriverContext, HostContext } from '../../driver/context.ts';
 import type { AskedMachine, Driver, DriverDefinition, MachineState, SshEndpoint, Usability } from '../../driver/contract.ts';
 import { CONTRACT_VERSION } from '../../driver/contract.ts';
@@ -9,7 +9,7 @@ import type { DriverDescription, Outcome } from './description.ts';
 import { DriverThread, type ThreadData } from './driver-thread.ts';
 
 /** Milliseconds that a stopped command waits for the driver to give up, and that `close` may take. */
-const ABORT_GRACE = 10_000;
+const ABORT_GRACE = 5_000;
 const CLOSE_LIMIT = 2_000;
 /** Milliseconds for questions that are no work. */
 const QUICK_LIMIT = 60_000;
@@ -108,7 +108,7 @@ class IsolatedDriver implements Driver {
       };
       const { state, value, error } = await (QUICK.includes(method) ? within(QUICK_LIMIT, call, slow) : call);
       this.known = state;
-      if (error !== undefined) throw error;
+      if (error !== undefined) throw blamed(this.name, error);
       return value as T;
     } finally {
       signal.removeEventListener('abort', stop);
@@ -128,6 +128,11 @@ class IsolatedDriver implements Driver {
     this.opened = { thread, methods };
     return this.opened;
   }
+}
+
+/** A bug in there is the driver's, not ours. */
+function blamed(name: string, error: unknown): unknown {
+  return isMachineError(error) ? error : new MachineError('DRIVER_FAILED', `driver ${name}: ${messageOf(error)}`, { cause: error });
 }
 
 /** A context that can cross; programs that it ran for a driver end with the driver. */
