@@ -55,13 +55,12 @@ export class Bench {
     return machine;
   }
 
-  /** A machine that was made and is ready. */
+  /** A machine that was made; whoever asks its guest for something waits until it is ready. */
   async made(options: OpenOptions = {}): Promise<TestMachine> {
     const machine = await this.configured(options);
     await machine.driver.preCreateCheck();
     await machine.driver.create();
     this.store(machine);
-    await this.ready(machine);
     return machine;
   }
 

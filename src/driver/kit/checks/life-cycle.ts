@@ -65,32 +65,34 @@ const neverMade: Check = {
   },
 };
 
-/** A power method does what it says, seen also by another command, and once more changes nothing. */
-function power(
-  method: 'stop' | 'start' | 'restart' | 'kill',
-  rule: string,
-  wanted: MachineState,
-  prepare?: (driver: Driver) => Promise<void>,
-): Check {
+type PowerMethod = 'stop' | 'start' | 'restart' | 'kill';
+
+/** A power method does what it says, seen also by another command, and once more changes nothing. The guest has a part in some. */
+function power(method: PowerMethod, rule: string, wanted: MachineState, { guest = false, before }: PowerOptions = {}): Check {
   return {
     name: method,
     rule,
     applies: hasPower,
     async run(bench) {
       const machine = await bench.made();
-      await prepare?.(machine.driver);
-      await act(bench, machine, method, wanted);
-      const again = await bench.reopened(machine);
-      await act(bench, again, method, wanted);
+      await before?.(machine.driver);
+      for (const command of [machine, await bench.reopened(machine)]) {
+        if (guest && (await command.driver.state()) === 'Running') await bench.ready(command);
+        await act(bench, command, method, wanted);
+      }
     },
   };
 }
 
-async function act(bench: Bench, machine: TestMachine, method: 'stop' | 'start' | 'restart' | 'kill', wanted: MachineState): Promise<void> {
+interface PowerOptions {
+  readonly guest?: boolean;
+  before?(driver: Driver): Promise<void>;
+}
+
+async function act(bench: Bench, machine: TestMachine, method: PowerMethod, wanted: MachineState): Promise<void> {
   await machine.driver[method]();
   bench.store(machine);
   await becomes(machine, wanted, method);
-  if (wanted === 'Running') await bench.ready(machine);
 }
 
 const stoppedUrl: Check = {
@@ -129,19 +131,18 @@ const readiness: Check = {
   async run(bench) {
     const machine = await bench.made();
     demand(pushesReadiness(machine.driver), 'a boot image says when it is ready: expected awaitReady');
+    await bench.ready(machine);
     await bench.ready(await bench.reopened(machine));
   },
 };
-
-const kill = (driver: Driver) => driver.kill();
 
 export const lifeCycle: readonly Check[] = [
   create,
   reopen,
   neverMade,
-  power('stop', 'stop stops a machine, and leaves a stopped one alone', 'Stopped'),
-  power('start', 'start starts a stopped machine, and leaves a running one alone', 'Running', kill),
-  power('restart', 'restart leaves a machine running', 'Running'),
+  power('stop', 'stop stops a machine, and leaves a stopped one alone', 'Stopped', { guest: true }),
+  power('start', 'start starts a stopped machine, and leaves a running one alone', 'Running', { before: (driver) => driver.kill() }),
+  power('restart', 'restart leaves a machine running', 'Running', { guest: true }),
   power('kill', 'kill stops a machine, and leaves a stopped one alone', 'Stopped'),
   stoppedUrl,
   readiness,
