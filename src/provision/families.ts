@@ -48,6 +48,10 @@ export interface PackageManager {
   readonly pinned?: string;
   /** Matches what it says while another process holds its lock. */
   readonly locked: string;
+  /** Exit codes other than 0 of what was done: a reboot is due, a repository was skipped. */
+  readonly succeeded?: readonly number[];
+  /** Matches what a failed `refresh` says where the other repositories were refreshed. */
+  readonly refreshedInPart?: string;
   /** What it says after it was killed, and what mends that. */
   readonly interrupted?: string;
   readonly repair?: readonly string[];

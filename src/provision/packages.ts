@@ -41,7 +41,7 @@ export class Packages {
   }
 
   async refresh(): Promise<void> {
-    await this.run(this.manager.refresh);
+    await this.run(this.manager.refresh, '', this.manager.refreshedInPart);
   }
 
   async isAvailable(name: string): Promise<boolean> {
@@ -82,11 +82,11 @@ export class Packages {
     });
   }
 
-  private async run(template: readonly string[], name = ''): Promise<RemoteResult> {
+  private async run(template: readonly string[], name = '', enough?: string): Promise<RemoteResult> {
     const result = await this.attempt(template, name);
-    if (result.exitCode === 0) return result;
+    if (result.exitCode === 0 || says(result, enough)) return result;
     const { interrupted, repair } = this.manager;
-    if (repair && interrupted !== undefined && new RegExp(interrupted).test(result.stdout)) {
+    if (repair && says(result, interrupted)) {
       this.guest.log.info('Finishing an interrupted installation of packages...');
       await this.attempt(repair, name);
       const again = await this.attempt(template, name);
@@ -96,15 +96,16 @@ export class Packages {
     throw this.failure(template, name, result);
   }
 
-  /** Whatever the exit code, but for that of a held lock. */
+  /** Whatever the exit code, but for that of a held lock; 0 stands for all of success. */
   private async attempt(template: readonly string[], name: string): Promise<RemoteResult> {
     const { root, clock, log, signal } = this.guest;
     const words = ['sh', '-c', PACKAGES_SCRIPT, 'sh', ...this.words(template, name)];
-    const locked = new RegExp(this.manager.locked);
+    const { locked, succeeded = [] } = this.manager;
     const limit = clock.now() + LOCK_TIMEOUT;
     for (let told = false; ; told = true) {
       const result = await root.run(words);
-      if (result.exitCode === 0 || !locked.test(result.stdout)) return result;
+      if (succeeded.includes(result.exitCode)) return { ...result, exitCode: 0 };
+      if (result.exitCode === 0 || !says(result, locked)) return result;
       if (clock.now() > limit)
         throw new MachineError(
           'PACKAGES',
@@ -125,4 +126,8 @@ export class Packages {
   private words(template: readonly string[], name: string): string[] {
     return template.map((word) => (word === '{package}' ? name : word === '{program}' ? this.program : word));
   }
+}
+
+function says({ stdout }: RemoteResult, pattern: string | undefined): boolean {
+  return pattern !== undefined && new RegExp(pattern).test(stdout);
 }

@@ -112,6 +112,20 @@ describe('installing', () => {
     expect(asked.at(-1)).toBe(install);
   });
 
+  it('goes on where one of several repositories is broken', async () => {
+    const skipped = 'Some of the repositories have not been refreshed because of an error.';
+    const answers = {
+      'zypper -n refresh': { exitCode: 4, stdout: `Skipping repository 'gone' because of the above error.\n${skipped}` },
+      'zypper -n --no-refresh search': { exitCode: 106, stdout: 'docker' },
+      'zypper -n install docker': { exitCode: 106, stdout: `${skipped}\n(1/1) Installing: docker-20.10.24-1.x86_64 [done]` },
+    };
+    expect(await dockerEngine.install(machine('sles', 'zypper', answers).guest, NEWEST)).toBe(true);
+    const failed = { ...answers, 'zypper -n install docker': { exitCode: 4, stdout: `${skipped}\nnothing provides 'runc'` } };
+    await expect(dockerEngine.install(machine('sles', 'zypper', failed).guest, NEWEST)).rejects.toThrow('Error running "zypper -n install');
+    const none = { ...answers, 'zypper -n refresh': { exitCode: 4, stdout: 'Could not refresh the repositories because of errors.' } };
+    await expect(dockerEngine.install(machine('sles', 'zypper', none).guest, NEWEST)).rejects.toThrow('Error running "zypper -n refresh');
+  });
+
   it('leaves an engine alone that is there', async () => {
     const { guest, asked } = machine(
       'debian',
