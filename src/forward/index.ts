@@ -1,4 +1,3 @@
 /** Published ports and the engine's socket, led to this computer: what supervisors and `tsmachine forward` share. */
 export { type FollowOptions, followPublishedPorts } from './follow.ts';
 export { keyOf, type PublishedPort, publishedPorts } from './published-ports.ts';
-export { relay } from './relay.ts';

@@ -2,7 +2,7 @@
 import type { SshAccess } from './access.ts';
 import type { ClientStreams } from './client.ts';
 import type { ConnectionOptions, SshConnection } from './connection.ts';
-import type { OpenRemoteShell, RemoteShell } from './remote-shell.ts';
+import type { OpenRemoteShell } from './remote-shell.ts';
 import { runSession, type SessionOptions } from './session.ts';
 import { shellOver } from './shell-over.ts';
 
@@ -53,20 +53,6 @@ export async function runOverSsh(access: SshAccess, session: SessionOptions): Pr
 export async function sshClient(access: SshAccess, words: readonly string[], streams: ClientStreams): Promise<number> {
   const { runClient } = await import('./client.ts');
   return runClient(access, words, streams);
-}
-
-/** A shell for provisioners: one connection for each command. */
-export function remoteShell(access: SshAccess, signal: AbortSignal): RemoteShell {
-  return {
-    async run(words, options) {
-      const shell = await openRemoteShell(access, signal);
-      try {
-        return await shell.run(words, options);
-      } finally {
-        shell.close();
-      }
-    },
-  };
 }
 
 /** A shell that keeps one connection over all its commands, which may also run at once. When it breaks, so does every command. */

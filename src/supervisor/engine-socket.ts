@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { relay } from '../forward/index.ts';
+import { relay } from '../core/relay.ts';
 import type { Platform } from '../host/platform.ts';
 import { LONGEST_SOCKET_PATH, pipeName } from './address.ts';
 import { FILES } from './files.ts';

@@ -3,7 +3,7 @@
  * 127.0.0.1. Ports that others have on `::1` are left to them.
  */
 import { createConnection, createServer, type Server } from 'node:net';
-import { relay } from '../forward/index.ts';
+import { relay } from '../core/relay.ts';
 
 export class IPv6Loopback {
   private readonly servers = new Map<number, Server>();

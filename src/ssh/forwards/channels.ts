@@ -10,14 +10,3 @@ export function openChannel(client: Client, end: ForwardEnd): Promise<Duplex> {
     else client.forwardOut('127.0.0.1', 0, end.host, end.port, opened);
   });
 }
-
-/** Joins two streams in both directions; one side's end ends the other's input, an error ends both. */
-export function join(one: Duplex, other: Duplex): void {
-  const gone = () => {
-    one.destroy();
-    other.destroy();
-  };
-  for (const stream of [one, other]) stream.once('error', gone).once('close', gone);
-  one.pipe(other);
-  other.pipe(one);
-}

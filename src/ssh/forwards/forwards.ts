@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { MachineError, messageOf } from '../../core/errors.ts';
-import { join, openChannel } from './channels.ts';
+import { relay } from '../../core/relay.ts';
+import { openChannel } from './channels.ts';
 import type { ForwardEnd, ForwardSpec } from './forward-spec.ts';
 import { type Listener, listen } from './listener.ts';
 import { takeSocksRequest } from './socks.ts';
@@ -35,7 +36,7 @@ export function forwardDynamic(end: ForwardEnd, client: OpenClient, told: Told):
 
 function connected(socket: Duplex, open: () => Promise<Duplex>, told: Told): void {
   open().then(
-    (channel) => join(socket, channel),
+    (channel) => relay(socket, channel),
     (error) => {
       socket.destroy();
       told(messageOf(error));
@@ -52,9 +53,10 @@ export async function forwardRemote(client: Client, { listen: end, target }: For
   });
   client.on('tcp connection', ({ destPort }, accept) => {
     if (destPort !== port) return;
-    const local = 'socket' in target ? connect(target.socket) : connect({ host: target.host, port: target.port, noDelay: true });
+    const place = 'socket' in target ? { path: target.socket } : { host: target.host, port: target.port, noDelay: true };
+    const local = connect({ ...place, allowHalfOpen: true });
     local.once('error', (error) => told(messageOf(error)));
-    join(local, accept());
+    relay(local, accept());
   });
   return port;
 }

@@ -3,7 +3,7 @@
 import { isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { MachineError } from '../../core/errors.ts';
-import { join } from './channels.ts';
+import { relay } from '../../core/relay.ts';
 
 const SUCCEEDED = 0;
 const HOST_UNREACHABLE = 4;
@@ -29,7 +29,7 @@ export async function takeSocksRequest(socket: Duplex, open: (target: { host: st
   try {
     const channel = await open({ host, port });
     socket.write(reply(SUCCEEDED));
-    join(socket, channel);
+    relay(socket, channel);
   } catch (error) {
     socket.end(reply(HOST_UNREACHABLE));
     throw error;

@@ -2,7 +2,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { followPublishedPorts, type PublishedPort, relay } from '../../../src/forward/index.ts';
+import { relay } from '../../../src/core/relay.ts';
+import { followPublishedPorts, type PublishedPort } from '../../../src/forward/index.ts';
 import { until } from '../supervisor/tiny-vm.ts';
 
 const ends: (() => unknown)[] = [];

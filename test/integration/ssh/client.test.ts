@@ -1,4 +1,5 @@
 /** ssh's own options with the built-in client, against OpenSSH's server. */
+import { randomBytes } from 'node:crypto';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -133,6 +134,18 @@ describe('a forward', () => {
     await expect(session.exit).rejects.toThrow('stopped');
     await expect(talk({ port: one })).rejects.toThrow('ECONNREFUSED');
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('loses nothing of what comes last', async () => {
+    const bytes = randomBytes(8 << 20);
+    const server = createServer((socket) => void socket.end(bytes));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const [port, target] = [await freePort(), (server.address() as { port: number }).port];
+    const session = start(['-N', '-L', `${port}:127.0.0.1:${target}`]);
+    await eventually(() => talk({ port }));
+    expect((await buffer(connect({ port, host: '127.0.0.1' }))).equals(bytes)).toBe(true);
+    session.stop();
+    server.close();
   });
 
   it('tells of a target that is not there, and goes on', async () => {

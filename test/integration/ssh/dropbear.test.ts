@@ -5,7 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { thisPlatform } from '../../../src/host/platform.ts';
-import { newEd25519HostKey, remoteShell } from '../../../src/ssh/index.ts';
+import { newEd25519HostKey } from '../../../src/ssh/index.ts';
+import { remoteShell } from '../../support/remote-shell.ts';
 import { startDropbear } from '../../support/sshd.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
@@ -29,10 +30,10 @@ it('shows the key that is pinned', async () => {
       onJumpContact: () => Promise.reject(new Error('no jump host')),
     };
     // our client's key is not in its user's authorized_keys: the host key was accepted before that is told
-    const login = remoteShell(access, new AbortController().signal).run(['true']);
+    const login = remoteShell(access).run(['true']);
     await expect(login).rejects.toMatchObject({ code: 'SSH_DENIED', message: expect.stringContaining('does not accept the key') });
     const other = { ...access, hostKeys: [newEd25519HostKey().publicLine] };
-    await expect(remoteShell(other, new AbortController().signal).run(['true'])).rejects.toMatchObject({ code: 'SSH_HOST_KEY' });
+    await expect(remoteShell(other).run(['true'])).rejects.toMatchObject({ code: 'SSH_HOST_KEY' });
   } finally {
     server.stop();
   }

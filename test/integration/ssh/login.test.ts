@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { thisPlatform } from '../../../src/host/platform.ts';
 import { processRunner } from '../../../src/host/process-runner.ts';
-import { fingerprint, openRemoteShell, remoteShell, type SshAccess } from '../../../src/ssh/index.ts';
+import { fingerprint, openRemoteShell, type SshAccess } from '../../../src/ssh/index.ts';
+import { remoteShell } from '../../support/remote-shell.ts';
 import { startAgent, type TestAgent } from '../../support/ssh-agent.ts';
 import { startSshd, type TestSshd } from '../../support/sshd.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -42,7 +43,7 @@ function access(changes: Partial<SshAccess> & { home?: string; agent?: string; c
   };
 }
 
-const hello = (to: SshAccess) => remoteShell(to, signal).run(['echo', 'hello']);
+const hello = (to: SshAccess) => remoteShell(to).run(['echo', 'hello']);
 const works = async (to: SshAccess) => expect((await hello(to)).stdout).toBe('hello\n');
 
 /** A key of ssh-keygen that the servers let in. */
@@ -235,7 +236,7 @@ describe('jump hosts', () => {
       config: `Match host 127.0.0.1 exec "test %p = ${target.port}"\n ProxyJump ${jump.user}@127.0.0.1:${jump.port}\nMatch all`,
     });
     const { proxyJump: _none, ...fromConfig } = to;
-    const shell = remoteShell(fromConfig, signal);
+    const shell = remoteShell(fromConfig);
     const client = (await shell.run(['sh', '-c', 'ps -o args= -p $PPID; echo $SSH_CLIENT'])).stdout;
     expect(client).toContain('127.0.0.1');
   });

@@ -8,8 +8,9 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateRsaKey } from '../../../src/certs/rsa-key.ts';
 import { thisPlatform } from '../../../src/host/platform.ts';
-import { fingerprint, remoteShell, rsaPublicLine, runOverSsh, type SessionOptions, type SshAccess } from '../../../src/ssh/index.ts';
+import { fingerprint, rsaPublicLine, runOverSsh, type SessionOptions, type SshAccess } from '../../../src/ssh/index.ts';
 import { freePort } from '../../support/free-port.ts';
+import { remoteShell } from '../../support/remote-shell.ts';
 import { startSshd, type TestSshd } from '../../support/sshd.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
@@ -99,7 +100,7 @@ describe('a command', () => {
 
   it('quotes the words a provisioner gives', async () => {
     const words = ['$(id)', "it's", 'a  b', '`x`', '\\', '*', ''];
-    const shell = remoteShell(access(), new AbortController().signal);
+    const shell = remoteShell(access());
     expect((await shell.run(['printf', '%s|', ...words], { input: Buffer.from('ignored') })).stdout).toBe(
       words.map((word) => `${word}|`).join(''),
     );
