@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isMachineError, MachineError, messageOf } from '../../core/errors.ts';
 import { makeFolder } from '../../core/folder.ts';
@@ -33,6 +33,7 @@ export async function installDriver(source: string, host: PluginHost, options: I
   const folder = driversFolder(host.platform);
   const wanted = absoluteSource(source);
   return withFileLock(join(folder, '.lock'), { platform: host.platform, clock: host.clock, signal: options.signal }, async () => {
+    await removeHalves(folder);
     const place = driverPlace(join(folder, `.new-${randomUUID()}`));
     try {
       await makeFolder(place.dir);
@@ -104,6 +105,12 @@ function checkDescription(source: string, { name, flags, capabilities }: DriverD
     if (typeof flag.name !== 'string' || !known) throw invalid(source, `expected flags with name and type, found ${JSON.stringify(flag)}`);
     if (reserved.includes(flag.name)) throw invalid(source, `its flag --${flag.name} is one of create's own`);
   }
+}
+
+/** What installations that died left. Under the lock nobody works on them. */
+async function removeHalves(folder: string): Promise<void> {
+  const halves = (await readdir(folder)).filter((name) => /^\.(new|old)-/.test(name));
+  await Promise.all(halves.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
 
 async function takePlace(from: string, to: string): Promise<void> {

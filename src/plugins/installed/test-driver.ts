@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MachineError, messageOf } from '../../core/errors.ts';
-import { makeFolder } from '../../core/folder.ts';
 import type { CheckResult } from '../../driver/kit/index.ts';
 import type { TestedSubject } from '../isolated/description.ts';
 import { DriverThread, type ThreadData } from '../isolated/driver-thread.ts';
 import type { PluginHost } from '../plugin-host.ts';
 import { absoluteSource, packageIn, runNpm } from './npm.ts';
-import { driverPlace, driversFolder } from './places.ts';
+import { driverPlace } from './places.ts';
 
 /** What a driver's package.json may say to us. */
 interface PackageJson {
@@ -33,9 +32,8 @@ export async function testDriver(
 ): Promise<void> {
   const folder = resolve(source);
   if (existsSync(folder) && statSync(folder).isDirectory()) return testFolder(folder, flags, host, signal, onResult);
-  const place = driverPlace(join(driversFolder(host.platform), `.new-${randomUUID()}`));
+  const place = driverPlace(await mkdtemp(join(tmpdir(), 'tsmachine-driver-')));
   try {
-    await makeFolder(place.dir);
     await runNpm(absoluteSource(source), place, host, signal);
     const { name } = await packageIn(place, source);
     await testIn({ from: place.from, module: name }, name, { flags }, host, signal, onResult);

@@ -31,7 +31,7 @@ export const LIFE_CYCLE = [
   'close',
 ] as const;
 
-export const DEFINITION_ABILITIES = ['usable', 'states'] as const;
+export const DEFINITION_ABILITIES = ['states'] as const;
 
 /** Methods of the optional abilities of contract.ts. */
 export const ABILITIES = [
@@ -60,7 +60,6 @@ export type TestedSubject = { readonly module: string } | { readonly flags: read
 export interface DriverRoot {
   /** Throws `DRIVER_INVALID` for a module that exports no driver. */
   describe(): Promise<DriverDescription>;
-  usable(platform: unknown): Promise<unknown>;
   states(context: unknown, machines: unknown): Promise<unknown>;
   /** A driver's methods; see `Outcome`. */
   open(context: unknown, state: string | undefined): Promise<Record<string, (...args: unknown[]) => Promise<Outcome>>>;

@@ -1,6 +1,6 @@
 import { isMachineError, MachineError, messageOf } from '../../core/errors.ts';
 import type { DriverContext, HostContext } from '../../driver/context.ts';
-import type { AskedMachine, Driver, DriverDefinition, MachineState, SshEndpoint, Usability } from '../../driver/contract.ts';
+import type { AskedMachine, Driver, DriverDefinition, MachineState, SshEndpoint } from '../../driver/contract.ts';
 import { CONTRACT_VERSION } from '../../driver/contract.ts';
 import type { FlagValues } from '../../driver/flags.ts';
 import type { Platform } from '../../host/platform.ts';
@@ -32,9 +32,6 @@ export function isolatedDefinition(
     ...facts,
     contract: CONTRACT_VERSION,
     open: (context, state) => new IsolatedDriver(described, thread, context, state),
-    ...(definitionAbilities.includes('usable') && {
-      usable: async (platform: Platform) => (await thread().root.usable(plain(platform))) as Usability,
-    }),
     ...(definitionAbilities.includes('states') && {
       states: async (context: HostContext, machines: readonly AskedMachine[]) =>
         (await thread().root.states(carried(context, thread()), machines)) as ReadonlyMap<string, MachineState>,

@@ -39,7 +39,6 @@ const root: DriverRoot = {
     const driver = contract === undefined ? {} : rest.open(noContext, undefined);
     return { ...told, definitionAbilities: has(DEFINITION_ABILITIES, rest), abilities: has(ABILITIES, driver) };
   },
-  usable: async (platform) => (await definition()).usable?.(platform as Parameters<NonNullable<DriverDefinition['usable']>>[0]),
   async states(context, machines) {
     const asked = machines as Parameters<NonNullable<DriverDefinition['states']>>[1];
     return (await definition()).states?.(local(context as HostContext), asked);

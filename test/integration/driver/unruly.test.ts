@@ -1,5 +1,9 @@
 /** Installed drivers that throw, hang, end or print: the command lives on and the machine is not lost. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -137,7 +141,6 @@ describe('what is installed', () => {
   });
 
   it('is a tarball too; what is not there is said in one line', async () => {
-    const { execFileSync } = await import('node:child_process');
     const folder = packageWith();
     execFileSync('npm', ['pack', '--ignore-scripts', '--silent'], { cwd: folder });
     expect(await cli.run(['driver', 'install', join(folder, 'unruly-driver-1.2.3.tgz')])).toMatchObject({ code: 0 });
@@ -146,6 +149,27 @@ describe('what is installed', () => {
       stderr: expect.stringContaining('found nothing'),
     });
     expect(await cli.run(['driver', 'install', '-g'])).toMatchObject({ code: 1 });
+  });
+
+  it('comes from a registry', async () => {
+    const folder = packageWith();
+    execFileSync('npm', ['pack', '--ignore-scripts', '--silent'], { cwd: folder });
+    const tarball = readFileSync(join(folder, 'unruly-driver-1.2.3.tgz'));
+    const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
+    const registry = createServer((request, response) => {
+      const version = { name: 'unruly-driver', version: '1.2.3', dist: { tarball: `http://${request.headers.host}/it.tgz`, integrity } };
+      const packument = { name: 'unruly-driver', 'dist-tags': { latest: '1.2.3' }, versions: { '1.2.3': version } };
+      if (request.url === '/it.tgz') response.end(tarball);
+      else if (request.url === '/unruly-driver') response.setHeader('content-type', 'application/json').end(JSON.stringify(packument));
+      else response.writeHead(404).end('{}');
+    });
+    await new Promise<void>((listening) => registry.listen(0, '127.0.0.1', listening));
+    const env = { npm_config_registry: `http://127.0.0.1:${(registry.address() as AddressInfo).port}/` };
+    expect(await cli.run(['driver', 'install', 'unruly-driver@1'], { env })).toMatchObject({ code: 0, stderr: '' });
+    expect((await cli.run(['driver', 'ls'])).stdout).toMatch(/^unruly +installed +1\.2\.3 +unruly-driver@1$/m);
+    const unknown = await cli.run(['driver', 'install', 'unruly-drivel'], { env });
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringMatching(/npm could not install unruly-drivel: .*404/) });
+    registry.close();
   });
 
   it('goes with `driver rm`; machines stay and say what is missing', async () => {
