@@ -15,6 +15,9 @@ import { errorText } from './render/errors.ts';
 import { openSession, type ProgramInput, programName, type Session } from './session.ts';
 import { versionText } from './version.ts';
 
+/** Under this name the program is a plugin of docker-machine. */
+const PLUGIN = 'docker-machine-driver-tsmachine';
+
 /** Runs the program; resolves to its exit code and never rejects. */
 export async function runProgram(input: ProgramInput): Promise<number> {
   try {
@@ -31,6 +34,7 @@ async function dispatch(input: ProgramInput): Promise<number> {
   const leading = parseLeadingFlags(GLOBAL_FLAGS, input.words, input.platform.env);
   if (leading.values.version === true) return say(input, `${programName(input)} version ${versionText()}`);
   const [word, ...words] = leading.names;
+  if (word === undefined && programName(input) === PLUGIN) return (await import('./serve-plugin.ts')).servePlugin(input);
   if (leading.help || word === undefined || word === 'help' || word === 'h') return help(input, leading, words);
   const found = findCommand(programName(input), word, words);
   if (found.spec === undefined) return help(input, leading, [word]);

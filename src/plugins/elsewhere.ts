@@ -5,6 +5,9 @@ import type { DriverDefinition } from '../driver/contract.ts';
 import type { Platform } from '../host/platform.ts';
 import type { PluginHost } from './plugin-host.ts';
 
+/** Of machines that docker-machine made by way of our plugin: it serves our QEMU driver. */
+const SERVED_NAME = 'tsmachine';
+
 export interface Wanted {
   /** See `LoadDriver`. */
   readonly flags: boolean;
@@ -17,6 +20,7 @@ export async function loadElsewhere(name: string, host: PluginHost, { flags, bui
   const { loadInstalled } = await import('./installed/index.ts');
   const installed = await loadInstalled(name, host);
   if (installed) return installed;
+  if (name === SERVED_NAME) return { ...(await import('@tsmachine/driver-qemu')).default, name };
   const { findGoDriver, goDriver } = await import('./go/index.ts');
   const program = await findGoDriver(name, host.platform);
   if (program !== undefined) return goDriver(name, program, host, { flags });

@@ -80,4 +80,36 @@ function carried(type: FlagSpec['type'], value: string | number | boolean | read
   return new GobInterface(name, sent, wire);
 }
 
+const MCNFLAGS: Record<FlagSpec['type'], readonly [string, GobType]> = {
+  string: ['*mcnflag.StringFlag', structOf('StringFlag', { Name: STRING, Usage: STRING, EnvVar: STRING, Value: STRING })],
+  int: ['*mcnflag.IntFlag', structOf('IntFlag', { Name: STRING, Usage: STRING, EnvVar: STRING, Value: INT })],
+  bool: ['*mcnflag.BoolFlag', structOf('BoolFlag', { Name: STRING, Usage: STRING, EnvVar: STRING })],
+  strings: ['*mcnflag.StringSliceFlag', structOf('StringSliceFlag', { Name: STRING, Usage: STRING, EnvVar: STRING, Value: STRINGS })],
+};
+const FLAGS = sliceOf(INTERFACE);
+
+/** The other way: a driver's flags as the answer to GetCreateFlags. docker-machine knows no switch that is on by default. */
+export function flagsAnswer(specs: readonly FlagSpec[]): { type: GobType; value: GobValue } {
+  const flags = specs.map(({ name, type, help, env = '', default: value }) => {
+    const [registered, wire] = MCNFLAGS[type];
+    return new GobInterface(registered, { Name: name, Usage: help, EnvVar: env, ...(value === undefined ? {} : { Value: value }) }, wire);
+  });
+  return { type: FLAGS, value: flags };
+}
+
+/** What SetConfigFromFlags was given for these flags; what is missing is ''. */
+export function flagValues(specs: readonly FlagSpec[], argument: GobValue): FlagValues {
+  const given = argument instanceof GobInterface ? (argument.value as GobStruct).Values : undefined;
+  if (!(given instanceof Map)) throw new MachineError('PLUGIN_FAILED', 'SetConfigFromFlags: expected the values of flags');
+  return Object.fromEntries(specs.map(({ name, type }) => [name, flagValue(name, type, given.get(name))]));
+}
+
+function flagValue(name: string, type: FlagSpec['type'], given: unknown): FlagValues[string] {
+  const value: unknown = given instanceof GobInterface ? given.value : undefined;
+  if (value === undefined || value === null) return type === 'bool' ? false : '';
+  const fits = type === 'strings' ? Array.isArray(value) : typeof value === { string: 'string', int: 'number', bool: 'boolean' }[type];
+  if (!fits) throw new MachineError('PLUGIN_FAILED', `SetConfigFromFlags: --${name}: expected a value of type ${type}`);
+  return value as FlagValues[string];
+}
+
 const wrong = (message: string) => new MachineError('PLUGIN_FAILED', `GetCreateFlags: ${message}`);

@@ -4,6 +4,8 @@ import { delimiter, join, win32 } from 'node:path';
 import type { Platform } from '../../host/platform.ts';
 
 const PREFIX = 'docker-machine-driver-';
+/** We ourselves, for docker-machine. */
+const OURS = 'tsmachine';
 const PLAIN_NAME = /^[A-Za-z0-9][\w.-]*$/;
 
 /** Drivers that the program `docker-machine` itself serves, where it is installed. */
@@ -21,7 +23,7 @@ export async function goDriversOnPath(platform: Platform): Promise<ReadonlyMap<s
     for (const file of files[at] ?? []) {
       const name = platform.os === 'win32' ? file.replace(/\.exe$/i, '') : file;
       const driver = name.slice(PREFIX.length);
-      if (!name.startsWith(PREFIX) || !PLAIN_NAME.test(driver) || found.has(driver)) continue;
+      if (!name.startsWith(PREFIX) || !PLAIN_NAME.test(driver) || driver === OURS || found.has(driver)) continue;
       if (await isProgram(join(folder, file))) found.set(driver, join(folder, file));
     }
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,10 +1,19 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import qemu from '../../../drivers/qemu/src/index.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { silentLogger } from '../../../src/core/logger.ts';
+import type { DriverContext } from '../../../src/driver/index.ts';
+import { thisPlatform } from '../../../src/host/platform.ts';
+import { processRunner } from '../../../src/host/process-runner.ts';
+import { goDriver } from '../../../src/plugins/go/index.ts';
 import { configText } from '../../../src/store/config.ts';
 import { defaultHostOptions } from '../../../src/store/host-options.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 import { BuiltCli } from '../cli/built-cli.ts';
 import { Probe } from './probe.ts';
 
@@ -75,5 +84,50 @@ describe('commands with a docker-machine plugin', () => {
     const removed = await cli.run(['rm', '-y', 'killed'], { env: probe.environment });
     expect([removed.code, removed.stderr]).toEqual([0, '']);
     expect(probe.servers()).toEqual([]);
+  });
+
+  /** Our launcher under the name of a plugin. */
+  function linked(): string {
+    const program = join(temporaryFolder(), 'docker-machine-driver-tsmachine');
+    symlinkSync(cli.launcher, program);
+    return program;
+  }
+
+  it('that docker-machine gives are served as any plugin serves them', async () => {
+    const program = linked();
+    const ends: (() => Promise<void>)[] = [];
+    const platform = { ...thisPlatform(), env: cli.environment({ PATH: `${join(process.execPath, '..')}:${process.env.PATH}` }) };
+    const lines: string[] = [];
+    const log = { ...silentLogger, info: (line: string) => void lines.push(line) };
+    const host = {
+      platform,
+      runner: processRunner(log),
+      log,
+      clock: systemClock,
+      atEnd: (end: () => Promise<void>) => void ends.push(end),
+    };
+    const definition = await goDriver('tsmachine', program, host, { flags: true });
+    const { flags } = qemu;
+    expect(definition.flags.map(({ name, type, env, help }) => ({ name, type, env, help }))).toEqual(
+      flags.map(({ name, type, env, help }) => ({ name, type, env, help })),
+    );
+    const parts = { ...host, storePath: cli.store, machineName: 'm', signal: new AbortController().signal, checkpoint: async () => {} };
+    const driver = definition.open(parts as unknown as DriverContext, undefined);
+    await driver.configure({ ...Object.fromEntries(flags.map((flag) => [flag.name, flag.default ?? ''])), 'qemu-memory': 600 });
+    expect(JSON.parse(driver.serialize())).toMatchObject({ MachineName: 'm', StorePath: cli.store, SSHUser: 'docker', Memory: 600 });
+    expect(await driver.state()).toBe('None');
+    await expect(driver.url()).rejects.toMatchObject({ code: 'HOST_NOT_RUNNING' });
+    expect(await driver.ssh()).toMatchObject({ host: '127.0.0.1', user: 'docker', keyPath: join(cli.store, 'machines/m/id_rsa') });
+    await driver.remove();
+    await driver.close();
+    await Promise.all(ends.map((end) => end()));
+  });
+
+  it('are not given to a plugin by hand', async () => {
+    const { status, stderr } = spawnSync(process.execPath, [linked()], { env: cli.environment(), encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      "This is a Docker Machine plugin binary.\nPlugin binaries are not intended to be invoked directly.\nPlease use this plugin through the main 'docker-machine' binary.\n(API version: 1)\n",
+    );
   });
 });

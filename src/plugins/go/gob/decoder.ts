@@ -57,7 +57,7 @@ export class GobDecoder {
 
   private nextMessage(): Uint8Array | undefined {
     const [first] = this.rest;
-    if (first === undefined || (first >= 128 && this.rest.length < Math.min(257 - first, 9))) return undefined;
+    if (first === undefined || (first >= 248 && this.rest.length < 257 - first)) return undefined; // of 8 bytes at most
     const reader = new ByteReader(this.rest);
     const length = reader.small();
     if (length > this.limits.bytes) throw new GobError(`expected a message of at most ${this.limits.bytes} bytes, found ${length}`);

@@ -284,8 +284,7 @@ describe('a stream that does not mean well', () => {
     const proto = { kind: 'struct' as const, name: 'S', fields: [{ name: '__proto__', type: STRING }] };
     const [read] = new GobDecoder().push(new GobEncoder().encode(type, { toString: 'x' })) as [GobStruct];
     expect(Object.getPrototypeOf(read)).toBeNull();
-    const value = Object.create(null) as Record<string, string>;
-    value['__proto__'] = 'x';
+    const value = Object.fromEntries([['__proto__', 'x']]); // a property of its own
     const [hostile] = new GobDecoder().push(new GobEncoder().encode(proto, value)) as [GobStruct];
     expect(Object.entries(hostile)).toEqual([['__proto__', 'x']]);
   });
