@@ -4,15 +4,24 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
-/** What is in that file: these modules and all they import statically. */
-const HOT = [
-  'src/cli/main.ts',
-  'src/cli/actions/{active,config,env,inspect,ip,ls,status,url}.ts',
-  'src/machine/{index,machine,engine-client}.ts',
-  'src/store/store-id.ts',
-  'src/plugins/index.ts',
-  'drivers/none/src/index.ts',
-];
+/** Each of these files: the modules it begins with and all they import statically, without what an earlier one has. */
+const GROUPS = {
+  hot: [
+    'src/cli/main.ts',
+    'src/cli/actions/{active,config,env,inspect,ip,ls,status,url}.ts',
+    'src/machine/{index,machine,engine-client,engine-path}.ts',
+    'src/store/store-id.ts',
+    'src/plugins/index.ts',
+    'drivers/none/src/index.ts',
+  ],
+  create: [
+    'src/cli/{create-driver,actions/create}.ts',
+    'src/machine/{authority,create,rotation}.ts',
+    'src/certs/authority.ts',
+    'src/host/file-lock.ts',
+    'src/store/secrets.ts',
+  ],
+};
 
 /** Other programs load these: what they share with the command line they have a second time, so that they never start it. */
 const DRIVER_ENTRIES = {
@@ -43,26 +52,30 @@ export async function bundleCommandLine({ root, dist, alias, define }) {
       ...codeSplitting,
     });
   };
-  await write({ 'cli/main': 'src/cli/main.ts' }, 'chunks', { codeSplitting: { groups: [hotGroup(root)] } });
+  await write({ 'cli/main': 'src/cli/main.ts' }, 'chunks', { codeSplitting: { groups: grouping(root) } });
   await write(DRIVER_ENTRIES, 'driver', {});
 }
 
-function hotGroup(root) {
-  let members;
-  return {
-    debugName: 'hot',
-    name: (id, context) => {
-      members ??= closure(HOT.flatMap(braces), root, context);
-      return members.has(id) ? 'hot' : undefined;
-    },
-  };
+function grouping(root) {
+  const known = new Set();
+  return Object.entries(GROUPS).map(([name, begin]) => {
+    let members;
+    return {
+      debugName: name,
+      name: (id, context) => {
+        members ??= closure(begin.flatMap(braces), root, context, known);
+        return members.has(id) ? name : undefined;
+      },
+    };
+  });
 }
 
-function closure(begin, root, context) {
+function closure(begin, root, context, known) {
   const members = new Set();
   const visit = (id) => {
-    const module = members.has(id) ? undefined : context.getModuleInfo(id);
+    const module = known.has(id) ? undefined : context.getModuleInfo(id);
     if (!module || module.isExternal) return;
+    known.add(id);
     members.add(id);
     module.importedIds.forEach(visit);
   };

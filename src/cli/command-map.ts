@@ -48,6 +48,7 @@ export const HOT_ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
   active: async () => (await import('./actions/active.ts')).active,
   completion: async () => (await import('./completion/action.ts')).completion,
   config: async () => (await import('./actions/config.ts')).config,
+  create: async () => (await import('./actions/create.ts')).create,
   env: async () => (await import('./actions/env.ts')).env,
   inspect: async () => (await import('./actions/inspect.ts')).inspect,
   ip: async () => (await import('./actions/ip.ts')).ip,

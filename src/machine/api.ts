@@ -76,7 +76,7 @@ export interface EngineOptions {
 
 /**
  * A step of a long operation, told when it begins, when it says something, and when it ends. The names of create's are
- * `CREATE_STEPS`; a step is in the journal before its begin is told.
+ * `CREATE_STEPS`; one that comes after the making of the VM is in the journal before its begin is told.
  */
 export interface StepListener {
   begin(step: string, title: string): void;

@@ -14,8 +14,8 @@ export interface CreateJob {
   readonly request: CreateRequest;
   readonly steps: StepListener;
   readonly signal: AbortSignal;
-  /** Generated while the first steps run; used when the machine has no key yet. */
-  readonly sshKey: Promise<RsaKey>;
+  /** Of a guest that is given one: generated while the first steps run, used when the machine has no key yet. */
+  readonly sshKey: Promise<RsaKey> | undefined;
   /** The machine's files, from step `entry` on, or those an earlier attempt left. */
   entry: MachineEntry | undefined;
   opened: OpenDriver | undefined;

@@ -7,12 +7,8 @@ import { withAuthority } from './authority.ts';
 import { adoptOffered, writeClientFiles } from './certificates.ts';
 import { type CreateJob, driverOf, entryOf, hostOptions, recordedWish, requestDigest } from './create-job.ts';
 import { checkEngineTls, engineTarget } from './engine-client.ts';
-import { withEnginePath } from './engine-path.ts';
 import { createEntry, saveSecrets } from './entry.ts';
-import { ensureSshKeys } from './identity.ts';
 import { openDriver, openNewDriver } from './open-driver.ts';
-import { awaitState } from './power.ts';
-import { provisionerOf, provisionMachine } from './provision.ts';
 
 export interface CreateStep {
   readonly name: string;
@@ -21,6 +17,8 @@ export interface CreateStep {
   readonly failure: string | ((error: unknown) => string);
   /** Left out when an earlier attempt got past the making of the VM. */
   readonly onlyAnew?: true;
+  /** Whether there is anything to do; there is, without it. */
+  applies?(job: CreateJob): boolean;
   run(job: CreateJob): Promise<void>;
 }
 
@@ -89,7 +87,7 @@ export const createSteps: readonly CreateStep[] = [
     failure: 'Error creating machine: ',
     async run(job) {
       const entry = entryOf(job);
-      if (job.request.driver.capabilities.guest === 'boot-image') await ensureSshKeys(entry, job.sshKey);
+      if (job.sshKey) await (await import('./identity.ts')).ensureSshKeys(entry, job.sshKey);
       await withAuthority(job.host, job.host.authority, (authority) => writeClientFiles(entry, authority), job.signal);
     },
   },
@@ -108,12 +106,13 @@ export const createSteps: readonly CreateStep[] = [
     name: 'running',
     title: 'Wait for the machine to run',
     failure: 'Error creating machine: Error waiting for machine to be running: ',
+    applies: ({ request }) => request.driver.capabilities.guest !== 'none',
     async run(job) {
-      if (job.request.driver.capabilities.guest === 'none') return;
       job.host.options.log.info('Waiting for machine to be running, this may take a few minutes...');
       const driver = driverOf(job);
       if (!job.request.driver.capabilities.power) return awaitServer(job);
       if ((await driver.state()) === 'Stopped') await driver.start(); // resumed, and the computer was switched off in between
+      const { awaitState } = await import('./power.ts');
       await awaitState(job.host, driver, 'Running', RUNNING_TIMEOUT, job.signal);
     },
   },
@@ -121,6 +120,7 @@ export const createSteps: readonly CreateStep[] = [
     name: 'ready',
     title: 'Wait for the guest to boot',
     failure: 'Error creating machine: ',
+    applies: (job) => pushesReadiness(driverOf(job)),
     async run(job) {
       const driver = driverOf(job);
       if (!pushesReadiness(driver)) return;
@@ -136,9 +136,11 @@ export const createSteps: readonly CreateStep[] = [
       isMachineError(error) && DETECTION.includes(error.code)
         ? 'Error creating machine: Error detecting OS: '
         : 'Error creating machine: Error running provisioning: ',
-    async run({ host, request, signal, ...job }) {
-      if (request.driver.capabilities.guest !== 'distribution' || !job.entry || !job.opened) return;
+    applies: ({ request }) => request.driver.capabilities.guest === 'distribution',
+    async run({ host, signal, ...job }) {
+      if (!job.entry || !job.opened) return;
       host.options.log.info('Detecting operating system of created instance...');
+      const { provisionMachine } = await import('./provision.ts');
       await provisionMachine(host, job.entry, job.opened, { announce: true }, signal);
     },
   },
@@ -146,8 +148,10 @@ export const createSteps: readonly CreateStep[] = [
     name: 'connection',
     title: 'Check the connection to the engine',
     failure: 'Error creating machine: Error checking the host: ',
+    applies: ({ request }) => request.driver.capabilities.guest !== 'none',
     async run(job) {
       const { host, request, signal } = job;
+      const [{ provisionerOf }, { withEnginePath }] = await Promise.all([import('./provision.ts'), import('./engine-path.ts')]);
       const provisioner = provisionerOf(request.driver, entryOf(job).record);
       if (!provisioner) return;
       host.options.log.info('Checking connection to Docker...');
@@ -164,8 +168,9 @@ export const createSteps: readonly CreateStep[] = [
     name: 'context',
     title: 'Make the Docker context',
     failure: 'Error making the Docker context: ',
+    applies: ({ request }) => request.context === true,
     async run({ host, request, entry, opened }) {
-      if (!request.context || !entry || !opened) return;
+      if (!entry || !opened) return;
       await entry.update({ context: request.name }); // from here on it is kept up to date, whatever becomes of this attempt
       const { refreshContext } = await import('./docker-context.ts');
       await refreshContext(host, entry, () => opened.driver.url());
@@ -209,7 +214,11 @@ export function hasVm(record: MachineRecord, request: CreateRequest): boolean {
   return CREATE_STEPS.indexOf(record.step ?? '') > VM_STEP;
 }
 
-/** Whether the journal is told of this step: an attempt that goes on with a VM keeps the word that there is one. */
-export function isJournaled(step: CreateStep, resumed: boolean): boolean {
-  return !resumed || createSteps.indexOf(step) > VM_STEP;
+/**
+ * Whether the journal is told of this step: it says which of those after the making of the VM was begun, and takes that back when
+ * an attempt begins anew.
+ */
+export function isJournaled(step: CreateStep, job: CreateJob): boolean {
+  if (createSteps.indexOf(step) > VM_STEP) return step.applies?.(job) ?? true;
+  return !job.resumed && CREATE_STEPS.indexOf(job.entry?.record.step ?? '') > VM_STEP;
 }

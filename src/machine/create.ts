@@ -13,10 +13,9 @@ import { dropContext, removeVm } from './undo.ts';
 export async function createMachine(host: MachinesHost, request: CreateRequest, steps: StepListener): Promise<void> {
   checkName(request.name);
   await host.lockMachine(request.name, async () => {
-    const { generateRsaKey } = await import('../certs/rsa-key.ts');
     const entry = await earlierAttempt(host, request.name);
-    const sshKey = generateRsaKey();
-    sshKey.catch(() => {}); // told where it is used
+    const sshKey = request.driver.capabilities.guest === 'boot-image' ? (await import('../certs/rsa-key.ts')).generateRsaKey() : undefined;
+    sshKey?.catch(() => {}); // told where it is used
     const resumed = entry !== undefined && hasVm(entry.record, request);
     const job: CreateJob = { host, request, steps, signal: host.options.signal, sshKey, entry, opened: undefined, resumed };
     if (entry) {
@@ -41,12 +40,13 @@ export async function earlierAttempt(host: MachinesHost, name: string): Promise<
 }
 
 async function runStep(job: CreateJob, step: CreateStep): Promise<void> {
-  const begun = performance.now();
+  const { clock } = job.host.options;
+  const begun = clock.now(); // `performance` takes a millisecond to load
   try {
     job.signal.throwIfAborted();
-    if (isJournaled(step, job.resumed)) await job.entry?.update({ phase: 'creating', step: step.name });
+    if (isJournaled(step, job)) await job.entry?.update({ phase: 'creating', step: step.name });
     job.steps.begin(step.name, step.title);
-    await step.run(job);
+    if (step.applies?.(job) ?? true) await step.run(job);
     job.signal.throwIfAborted();
   } catch (error) {
     if (job.signal.aborted) {
@@ -56,7 +56,7 @@ async function runStep(job: CreateJob, step: CreateStep): Promise<void> {
     await keepFailed(job, step, error);
     throw described(step, error);
   }
-  job.steps.end(step.name, performance.now() - begun);
+  job.steps.end(step.name, clock.now() - begun);
 }
 
 /** Ctrl-C: nothing stays. What cannot be undone is kept, to be found by `rm`, and told. */

@@ -91,6 +91,15 @@ describe('create of another kind after a kill', () => {
     expect(await cloudMachines(cloud)).toEqual([]);
     expect(await cloudMachines(other)).toEqual(['m']);
   });
+
+  it('that is killed too leaves no word of a machine that is gone, for the first kind to go on with', async () => {
+    await newStore();
+    await run({ killAt: 'ready' });
+    await run({ cloud: temporaryFolder(), killAt: 'driver:check' });
+    expect(await cloudMachines(cloud)).toEqual([]);
+    expect(await run({})).toMatchObject({ code: 0, stderr: '' });
+    expect(await cloudMachines(cloud)).toEqual(['m']);
+  });
 });
 
 describe.each(['SIGINT', 'SIGTERM'] as const)('create, ended by %s', (signal) => {
