@@ -23,7 +23,7 @@ export async function openShell(
   const limit = clock.now() + LOGIN_TIMEOUT;
   for (;;) {
     try {
-      return await openOnce(host, entry, endpoint, signal, guest);
+      return telling(await openOnce(host, entry, endpoint, signal, guest));
     } catch (error) {
       signal.throwIfAborted();
       // what tells what to do about it is not mended by waiting: a server that is too old
@@ -35,6 +35,15 @@ export async function openShell(
     }
     await clock.sleep(1000, signal);
   }
+}
+
+/** A connection that breaks is no reason to think that anything is lost. */
+function telling(shell: OpenRemoteShell): OpenRemoteShell {
+  const lost = (error: unknown) => {
+    if (!isMachineError(error) || error.code !== 'SSH_FAILED' || error.hint !== undefined) throw error;
+    throw new MachineError(error.code, error.message, { cause: error, hint: 'run the same command again: it goes on from there' });
+  };
+  return { run: (words, options) => shell.run(words, options).catch(lost), close: () => shell.close() };
 }
 
 /** With the client that the user chose. */

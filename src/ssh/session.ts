@@ -66,11 +66,16 @@ function open(client: Client, { command, terminal }: SessionOptions): Promise<Op
   return new Promise((resolve, reject) => {
     const opened = (error: Error | undefined, channel: ClientChannel) =>
       error
-        ? reject(new MachineError('SSH_FAILED', `the server opens no session: ${error.message}`, { cause: error }))
+        ? reject(new MachineError('SSH_FAILED', noSession(error.message), { cause: error }))
         : resolve({ channel, ended: exitOf(channel, client) }); // listens now: a quick command's end may come in the same packet
     if (command === undefined) client.shell(pty ?? false, opened);
     else client.exec(command, pty ? { pty } : {}, opened);
   });
+}
+
+/** ssh2 says that there was no response when the connection broke in between. */
+function noSession(reason: string): string {
+  return reason === 'No response from server' ? 'the connection broke before the command began' : `the server opens no session: ${reason}`;
 }
 
 /** Copies all bytes with back pressure, without ending the target. A target that is gone (EPIPE) swallows the rest. */
