@@ -5,7 +5,18 @@
 //   npm run test:long -- --rotate       one part of known time: the next one with each commit
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildDist, capture, debianPackages, environment, npmPackages, ROOT, SetupError, step, TEST_PACKAGES } from './setup.mjs';
+import {
+  buildDist,
+  capture,
+  debianPackages,
+  environment,
+  motoServer,
+  npmPackages,
+  ROOT,
+  SetupError,
+  step,
+  TEST_PACKAGES,
+} from './setup.mjs';
 import { tell, vitest } from './vitest.mjs';
 
 /** Minutes a part may take before it counts as failed. */
@@ -54,6 +65,7 @@ async function main() {
   if (process.getuid() !== 0) throw new SetupError("the guests' disks are made by mmdebstrap as root");
   await step('Debian packages', () => debianPackages(TEST_PACKAGES));
   await step('npm packages', () => npmPackages());
+  if (names.includes('amazonec2')) await step("moto, AWS's stand-in", () => motoServer());
   await step('build', () => buildDist());
   const env = environment({ FORCE_COLOR: '0' });
   const results = [];

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll } from 'vitest';
 import { parseXml } from '../../drivers/amazonec2/src/xml.ts';
 import { freePort } from './free-port.ts';
 import { temporaryFolder } from './temporary.ts';
@@ -34,6 +35,8 @@ export type Fate =
 
 export interface FakeAws {
   readonly url: string;
+  /** moto itself, past the proxy. */
+  readonly direct: string;
   readonly calls: AwsCall[];
   /** Decides about each call; back to `pass` by `reset`. */
   fate: (call: AwsCall) => Fate | Promise<Fate>;
@@ -45,7 +48,7 @@ export interface FakeAws {
   /** All that moto has of the kinds that drivers make: `instance i-… running`, `key pair …` and so on. */
   objects(): Promise<string[]>;
   /** A call of the test's own, past the proxy. */
-  ask(action: string, form?: Record<string, string>): Promise<string>;
+  ask(action: string, form?: Record<string, string>, service?: 'ec2' | 'iam'): Promise<string>;
   /** moto forgets everything. */
   wipe(): Promise<void>;
   stop(): void;
@@ -110,6 +113,7 @@ export async function startAws(): Promise<FakeAws> {
   const known = new Map<string, string>();
   const aws: FakeAws = {
     url: '',
+    direct: `http://127.0.0.1:${port}`,
     calls: [],
     fate: () => 'pass',
     answered: () => {},
@@ -119,8 +123,10 @@ export async function startAws(): Promise<FakeAws> {
       Object.assign(aws, { fate: () => 'pass', answered: () => {}, console: () => '' });
     },
     objects: () => objectsOf(aws),
-    ask: (action, form = {}) =>
-      forward(port, new URLSearchParams({ Action: action, Version: '2016-11-15', ...form }).toString()).then(({ body }) => body),
+    async ask(action, form = {}, service = 'ec2') {
+      const body = new URLSearchParams({ Action: action, Version: service === 'ec2' ? '2016-11-15' : '2010-05-08', ...form });
+      return (await forward(port, body.toString(), signedFor(service))).body;
+    },
     wipe: async () => void (await fetch(`http://127.0.0.1:${port}/moto-api/reset`, { method: 'POST' })),
     stop() {
       server.closeAllConnections();
@@ -134,6 +140,13 @@ export async function startAws(): Promise<FakeAws> {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return Object.assign(aws, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
 }
+
+let shared: Promise<FakeAws> | undefined;
+
+/** The one of this test file: moto takes seconds to start. It ends with the file. */
+export const sharedAws = (): Promise<FakeAws> => (shared ??= startAws());
+
+afterAll(async () => (await shared)?.stop());
 
 async function startMoto() {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: \`npm test\` installs it`);
@@ -188,11 +201,11 @@ async function handle(
 const withConsole = (answer: string, shows: string): string =>
   answer.replace(/<output>[^<]*<\/output>/, `<output>${Buffer.from(shows).toString('base64')}</output>`);
 
-const AUTHORIZED = {
-  authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${REGION}/ec2/aws4_request, SignedHeaders=host, Signature=0`,
-};
+const signedFor = (service: string) => ({
+  authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=0`,
+});
 
-function forward(port: number, body: string, headers: IncomingMessage['headers'] = AUTHORIZED): Promise<{ status: number; body: string }> {
+function forward(port: number, body: string, headers: IncomingMessage['headers']): Promise<{ status: number; body: string }> {
   return new Promise((done, failed) => {
     const { host: _own, ...passed } = headers;
     const sent = request(

@@ -1,7 +1,7 @@
 /** The program as shipped, AWS by moto, and behind the instance's address a real server that it sets up. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseXml } from '../../../drivers/amazonec2/src/xml.ts';
-import { type FakeAws, REGION, startAws } from '../../support/moto.ts';
+import { type FakeAws, REGION, sharedAws } from '../../support/moto.ts';
 import { BuiltCli } from '../cli/built-cli.ts';
 import { type Instances, runInstances } from './instances.ts';
 import { environment } from './machines.ts';
@@ -12,13 +12,12 @@ let cli: BuiltCli;
 let caller = '203.0.113.7';
 
 beforeAll(async () => {
-  aws = await startAws();
+  aws = await sharedAws();
   instances = runInstances(aws);
   cli = new BuiltCli();
 });
 afterAll(async () => {
   await instances.dispose();
-  aws.stop();
   cli.remove();
 });
 

@@ -1,21 +1,13 @@
-import amazonec2 from '../../../drivers/amazonec2/src/index.ts';
+import { cpSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '../../../src/core/clock.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { DriverDefinition } from '../../../src/driver/index.ts';
 import { openMachines } from '../../../src/machine/index.ts';
 import { createRequest } from '../../support/create-request.ts';
 import { testStore } from '../../support/machines.ts';
-import { type FakeAws, REGION } from '../../support/moto.ts';
-
-/** The driver alone: nothing is set up inside, so that no server is needed behind the addresses. */
-export const bare: DriverDefinition = { ...amazonec2, capabilities: { ...amazonec2.capabilities, guest: 'none' } };
-
-/** The defaults of the driver's flags, and these. */
-export function flagValues(given: Record<string, string | number | boolean | readonly string[]> = {}) {
-  const empty = { string: '', int: 0, bool: false, strings: [] };
-  const flags = amazonec2.flags.filter(({ secret }) => !secret).map(({ name, type, default: value }) => [name, value ?? empty[type]]);
-  return { ...Object.fromEntries(flags), 'amazonec2-region': REGION, ...given };
-}
+import type { FakeAws } from '../../support/moto.ts';
+import { bare, flagValues } from './flags.ts';
 
 /** What AWS's tools and ours read of the environment. */
 export const environment = (aws: FakeAws, more: Record<string, string> = {}) => ({
@@ -41,11 +33,16 @@ function hurried(): Clock {
   };
 }
 
+/** Of the first store; others take it over, for it takes most of the time of a create. */
+let authority: string | undefined;
+
 export async function ec2Store(
   aws: FakeAws,
   { env = {}, definition = bare, home }: { env?: Record<string, string>; definition?: DriverDefinition; home?: string } = {},
 ) {
   const store = await testStore(definition);
+  if (authority !== undefined && existsSync(join(authority, 'ca.pem'))) cpSync(authority, join(store.root, 'certs'), { recursive: true });
+  else authority = join(store.root, 'certs');
   const platform = { ...store.options.platform, env: environment(aws, env), home: home ?? store.root };
   const machines = openMachines({ ...store.options, platform, clock: hurried() });
   const create = (name: string, flags: Parameters<typeof flagValues>[0] = {}) =>

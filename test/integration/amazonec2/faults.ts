@@ -1,20 +1,9 @@
 /** What goes wrong at AWS or on the way to it. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AwsCall, type FakeAws, type Fate, startAws } from '../../support/moto.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type AwsCall, type FakeAws, type Fate, sharedAws } from '../../support/moto.ts';
 import { ec2Store } from './machines.ts';
 
 let aws: FakeAws;
-beforeAll(async () => {
-  aws = await startAws();
-});
-afterAll(() => aws.stop());
-beforeEach(() => aws.reset());
-afterEach(async () => {
-  aws.reset();
-  const left = await aws.objects();
-  if (left.length > 0) await aws.wipe(); // a test that failed fails no other
-  expect(left).toEqual([]);
-});
 
 /** This fate for the first so many calls of an action. */
 const first = (action: string, times: number, fate: Fate) => {
@@ -24,6 +13,17 @@ const first = (action: string, times: number, fate: Fate) => {
 const made = (action: string) => aws.calls.filter((call) => call.action === action).length;
 
 describe('amazonec2 in trouble', () => {
+  beforeAll(async () => {
+    aws = await sharedAws();
+  });
+  beforeEach(() => aws.reset());
+  afterEach(async () => {
+    aws.reset();
+    const left = await aws.objects();
+    if (left.length > 0) await aws.wipe(); // a test that failed fails no other
+    expect(left).toEqual([]);
+  });
+
   it.each([
     ['throttled', { status: 503, code: 'RequestLimitExceeded' }],
     ['out of order', { status: 500, code: 'InternalError' }],
