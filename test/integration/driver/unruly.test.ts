@@ -174,6 +174,10 @@ describe('what is installed', () => {
 
   it('goes with `driver rm`; machines stay and say what is missing', async () => {
     expect(await create('orphan', '', 'none')).toMatchObject({ code: 0 });
+    const completed = async (...words: string[]) => (await cli.run(['completion', ...words])).stdout;
+    expect(await completed('--current=', 'driver', 'rm')).toBe('unruly\n');
+    expect(await completed('--current=unr', 'create', '-d')).toBe('unruly\n');
+    expect(await completed('--current=--unruly-d', 'create', '-d', 'unruly')).toBe('--unruly-deed\twhat it does\n');
     expect(await cli.run(['driver', 'rm', 'unruly', 'nobody'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('"nobody" is not installed'),

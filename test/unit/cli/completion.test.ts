@@ -36,6 +36,11 @@ describe('candidates', () => {
     [['image', 'l'], ['ls']],
     [['image', 'rm', ''], []],
     [
+      ['driver', ''],
+      ['install', 'ls', 'new', 'rm', 'test'],
+    ],
+    [['driver', 'rm', ''], []],
+    [
       ['image', 'ls', '--'],
       ['--quiet', '--help'],
     ],
