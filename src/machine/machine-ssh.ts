@@ -86,7 +86,7 @@ export function sshAccess(
       await pin(entry, ({ jumpHostKeys }) => ({ jumpHostKeys: { ...jumpHostKeys, [place]: [hostKey] } }));
     },
   };
-  if (guest !== 'distribution') return pinned;
+  if (guest !== 'distribution') return { ...pinned, emulated: guest === 'boot-image' };
   return {
     ...pinned,
     runner,

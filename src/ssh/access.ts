@@ -23,6 +23,8 @@ export interface SshAccess extends ClientConfigSource {
   /** For passphrases and passwords; undefined: there is nobody to ask. */
   readonly ask?: Ask;
   readonly passphrases?: Passphrases;
+  /** The machine's processor may be an emulated one, where chacha20 is twice as fast as AES. */
+  readonly emulated?: boolean;
   /** Milliseconds for each hop's TCP connection, key exchange and login together. Default: ConnectTimeout of ssh_config, else 30 s. */
   readonly timeout?: number;
 }

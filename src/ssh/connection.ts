@@ -118,6 +118,7 @@ async function connectHop(hop: Hop, { access, signal, options, before }: HopCont
     ask,
     timeout: access.timeout ?? hop.connectTimeout ?? TIMEOUT,
     nested: before !== undefined,
+    emulated: access.emulated ?? false,
     signal,
     ...(options.compress ? { compress: true } : {}),
     ...(options.forwardAgent && hop.agent !== undefined ? { forwardedAgent: hop.agent } : {}),

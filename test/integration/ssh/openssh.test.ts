@@ -136,6 +136,25 @@ describe('a terminal', () => {
   });
 });
 
+it.each(['chacha20-poly1305@openssh.com', 'aes128-gcm@openssh.com', 'aes256-ctr'])(
+  'a server with %s alone is talked to',
+  async (cipher) => {
+    const only = await startSshd([`Ciphers ${cipher}`], ['ed25519']);
+    try {
+      const endpoint = { host: '127.0.0.1', port: only.port, user: only.user, keyPath: only.keyPath };
+      for (const emulated of [true, false]) {
+        const { exit, stdout } = await run(
+          { command: 'head -c 300000 /dev/zero | tee /dev/stderr | wc -c' },
+          access({ endpoint, hostKeys: only.hostKeys, emulated }),
+        );
+        expect([exit, stdout.toString().trim()]).toEqual([0, '300000']);
+      }
+    } finally {
+      only.stop();
+    }
+  },
+);
+
 describe('the host key', () => {
   it('of a first contact is told with the fingerprint ssh-keygen shows, before anything else', async () => {
     const told: string[] = [];
