@@ -1,5 +1,5 @@
 import { MachineError } from '../core/errors.ts';
-import { type DriverDefinition, guardsAccess, leadsPortsHere, type MachineState } from '../driver/contract.ts';
+import { type DriverDefinition, leadsPortsHere, type MachineState } from '../driver/contract.ts';
 import type { LocalPorts } from '../host/virtual-machine.ts';
 import { configText, type MachineConfig } from '../store/config.ts';
 import type { ForwardListener, ForwardRequest, Machine, MachineFacts, MachineSsh, StoreCertificate } from './api.ts';
@@ -11,7 +11,7 @@ import { type OpenDriver, openDriver } from './open-driver.ts';
 import type { PowerTarget } from './power.ts';
 import type { ProvisionOptions } from './provision.ts';
 import type { RegenerateOptions } from './regenerate-certs.ts';
-import { pinReadKeys, sshTellingAccess, tellingAccess } from './way-in.ts';
+import { openAccess, pinReadKeys, sshTellingAccess, tellingAccess } from './way-in.ts';
 
 /** A machine of the store with its driver open. */
 export class StoredMachine implements Machine {
@@ -144,7 +144,7 @@ export class StoredMachine implements Machine {
   async provision(options: Omit<ProvisionOptions, 'announce'> = {}): Promise<void> {
     const { provisionMachine } = await import('./provision.ts');
     await this.exclusively(async (entry, opened) => {
-      if (guardsAccess(opened.driver)) await opened.driver.openAccess();
+      await openAccess(this.host, opened.driver);
       await provisionMachine(this.host, entry, opened, { ...options, announce: false }, this.host.options.signal);
       await refreshContext(this.host, entry, opened);
     });

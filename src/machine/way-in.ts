@@ -3,6 +3,19 @@ import { isMachineError, MachineError } from '../core/errors.ts';
 import { type Driver, guardsAccess, readsHostKeys } from '../driver/contract.ts';
 import type { MachineSsh } from './api.ts';
 import type { MachineEntry } from './entry.ts';
+import type { MachinesHost } from './host.ts';
+
+/** Opens the provider's firewall to this computer. That it cannot be looked at is told, for the way in may be open all the same. */
+export async function openAccess({ options: { log, signal } }: MachinesHost, driver: Driver): Promise<void> {
+  if (!guardsAccess(driver)) return;
+  try {
+    await driver.openAccess();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isMachineError(error)) throw error;
+    log.warn(`The provider's firewall could not be looked at: ${error.message}`);
+  }
+}
 
 /** Host keys that the driver can read are pinned before anybody shows one. */
 export async function pinReadKeys(entry: MachineEntry, driver: Driver): Promise<void> {

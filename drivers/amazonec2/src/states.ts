@@ -19,7 +19,7 @@ export async function statesOf(context: HostContext, machines: readonly AskedMac
       state.Endpoint,
       state.Profile,
       state.AccessKey,
-      await machine.secret('amazonec2-access-key'),
+      await machine.secret('amazonec2-access-key').catch(() => machine.name),
     ]);
     groups.set(key, [...(groups.get(key) ?? []), { machine, state }]);
   }

@@ -3,3 +3,4 @@ import './options.ts';
 import './credentials.ts';
 import './faults.ts';
 import './kills.ts';
+import './contract.ts';
