@@ -86,15 +86,30 @@ function compiledBefore(place, identity) {
   }
 }
 
+// Node's own recursive mkdir never ends below /proc, where some users have their home folder.
+function makeFolder(folder) {
+  if (fs.existsSync(folder) || folder === path.dirname(folder)) return;
+  makeFolder(path.dirname(folder));
+  fs.mkdirSync(folder, { mode: 448 });
+}
+
 function keep(made) {
   var temporary = made.place + '.' + process.pid;
   try {
-    fs.mkdirSync(path.dirname(made.place), { recursive: true, mode: 448 });
+    makeFolder(path.dirname(made.place));
     var bytes = Buffer.concat([made.script.createCachedData(), Buffer.from(made.identity, 'latin1')]);
     fs.writeFileSync(temporary, bytes, { flag: 'wx', mode: 384, flush: true });
     fs.renameSync(temporary, made.place);
   } catch (error) {
-    fs.rmSync(temporary, { force: true });
+    discard(temporary); // a full disk, a folder that cannot be written
+  }
+}
+
+function discard(file) {
+  try {
+    fs.unlinkSync(file);
+  } catch (error) {
+    // it was never made
   }
 }
 

@@ -219,6 +219,7 @@ export function hasVm(record: MachineRecord, request: CreateRequest): boolean {
  * an attempt begins anew.
  */
 export function isJournaled(step: CreateStep, job: CreateJob): boolean {
-  if (createSteps.indexOf(step) > VM_STEP) return step.applies?.(job) ?? true;
+  const at = createSteps.indexOf(step);
+  if (at > VM_STEP) return at < createSteps.length - 1 && (step.applies?.(job) ?? true); // the last one writes itself
   return !job.resumed && CREATE_STEPS.indexOf(job.entry?.record.step ?? '') > VM_STEP;
 }
