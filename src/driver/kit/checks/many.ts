@@ -60,7 +60,6 @@ const states: Check = {
 const plan: Check = {
   name: 'plan',
   rule: 'plan tells lines and changes nothing',
-  applies: () => true,
   async run(bench) {
     const before = await bench.leftovers();
     const { driver } = await bench.configured();
