@@ -51,33 +51,26 @@ async function run(args: readonly string[], first: Settings): Promise<void> {
   log('info', 'Daemon has completed initialization');
 }
 
-/** Takes what daemon.json may change while the engine runs (dockerd's reloadable keys). */
+/** dockerd's reloadable keys. */
+const RELOADABLE = [
+  'labels',
+  'debug',
+  'registryMirrors',
+  'insecureRegistries',
+  'maxConcurrentDownloads',
+  'maxDownloadAttempts',
+  'shutdownTimeout',
+  'liveRestore',
+] as const satisfies readonly (keyof Settings)[];
+
+/** Takes what daemon.json may change while the engine runs. */
 function reloadSettings(args: readonly string[], settings: Settings): Settings {
   try {
     const request = readSettings(args, process.env);
     if (request.kind !== 'run') return settings;
-    const {
-      labels,
-      debug,
-      registryMirrors,
-      insecureRegistries,
-      maxConcurrentDownloads,
-      maxDownloadAttempts,
-      shutdownTimeout,
-      liveRestore,
-    } = request.settings;
+    const { settings: read } = request;
     log('info', 'Reloaded configuration');
-    return {
-      ...settings,
-      labels,
-      debug,
-      registryMirrors,
-      insecureRegistries,
-      maxConcurrentDownloads,
-      maxDownloadAttempts,
-      shutdownTimeout,
-      liveRestore,
-    };
+    return { ...settings, ...Object.fromEntries(RELOADABLE.map((key) => [key, read[key]])) };
   } catch (error) {
     log('error', (error as Error).message);
     return settings;

@@ -11,23 +11,19 @@ type Value = FlagValues[string];
  * bundling; `--` ends flags. Unlike docker-machine flags may stand anywhere and names keep their order.
  * Throws USAGE for what it does not know; a help flag before that wins.
  */
-export function parseFlags(
-  specs: readonly CliFlag[],
-  words: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): ParsedArguments {
-  const found = scan(specs, words, false);
-  return { values: allValues(specs, found.values, env), given: new Set(found.values.keys()), names: found.names, help: found.help };
+export function parseFlags(specs: readonly CliFlag[], words: readonly string[], env: Environment): ParsedArguments {
+  return withDefaults(specs, scan(specs, words, false), env);
 }
 
 /** The flags before the command: stops at the first word that is no flag. */
-export function parseLeadingFlags(
-  specs: readonly CliFlag[],
-  words: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): ParsedArguments {
-  const found = scan(specs, words, true);
-  return { values: allValues(specs, found.values, env), given: new Set(found.values.keys()), names: found.names, help: found.help };
+export function parseLeadingFlags(specs: readonly CliFlag[], words: readonly string[], env: Environment): ParsedArguments {
+  return withDefaults(specs, scan(specs, words, true), env);
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function withDefaults(specs: readonly CliFlag[], { values, names, help }: Found, env: Environment): ParsedArguments {
+  return { values: allValues(specs, values, env), given: new Set(values.keys()), names, help };
 }
 
 interface Found {

@@ -19,7 +19,7 @@ export function passedDescriptors(env: NodeJS.ProcessEnv): number[] {
   const { LISTEN_PID, LISTEN_FDS } = env;
   for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete env[name];
   const count = Number(LISTEN_PID) === process.pid ? Number(LISTEN_FDS) : 0;
-  return Array.from({ length: count > 0 ? count : 0 }, (_unused, index) => FIRST + index);
+  return Array.from({ length: Math.max(count, 0) }, (_unused, index) => FIRST + index);
 }
 
 /**
