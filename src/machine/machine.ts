@@ -97,10 +97,12 @@ export class StoredMachine implements Machine {
       return provisionerOf(this.definition, this.entry.record)?.certificatesRestartEngine ?? false;
     };
     const asked = url ?? (await this.url());
-    const isFar = await this.askEngine(asked, async (path, signal) => {
-      await checkEngineTls({ ...engineTarget(this.entry, asked), ...path }, restarts, signal);
-      return path.dial !== undefined;
-    });
+    const check = () =>
+      this.askEngine(asked, async (path, signal) => {
+        await checkEngineTls({ ...engineTarget(this.entry, asked), ...path }, restarts, signal);
+        return path.dial !== undefined;
+      });
+    const isFar = await tellingAccess(this.name, this.opened.driver, check);
     if (isFar)
       throw new MachineError('ENGINE_FAR', `the engine of machine ${JSON.stringify(this.name)}, ${asked}, is behind jump hosts`, {
         hint: `for docker -H unix://PATH, this brings it here: tsmachine forward ${this.name} --socket PATH`,
@@ -116,7 +118,7 @@ export class StoredMachine implements Machine {
   private async askEngine<T>(url: string, ask: (path: Pick<EngineTarget, 'dial'>, signal: AbortSignal) => Promise<T>): Promise<T> {
     const { askEngine } = await import('./engine-path.ts');
     const place = { endpoint: await this.opened.driver.ssh(), url, guest: this.definition.capabilities.guest };
-    return tellingAccess(this.name, this.opened.driver, () => askEngine(this.host, this.entry, place, ask));
+    return askEngine(this.host, this.entry, place, ask);
   }
 
   async certificates(): Promise<StoreCertificate[]> {

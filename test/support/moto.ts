@@ -31,6 +31,7 @@ export type Fate =
   | 'cut'
   | 'lost'
   | 'silence'
+  | { readonly status: number; readonly body: string }
   | { readonly status: number; readonly code: string; readonly message?: string; readonly headers?: Record<string, string> };
 
 export interface FakeAws {
@@ -182,6 +183,7 @@ async function handle(
   if (fate === 'silence') return;
   if (fate === 'cut') return void asked.socket.destroy();
   if (typeof fate === 'object') {
+    if ('body' in fate) return void answer.writeHead(fate.status).end(fate.body);
     const { status, code, message = `injected ${code}`, headers = {} } = fate;
     answer
       .writeHead(status, headers)

@@ -23,6 +23,7 @@ import { type Instance, instancesById, machineState } from './instances.ts';
 import { findOwned, removeObjects } from './owned.ts';
 import { planOf } from './plan.ts';
 import { removeMachine } from './remove.ts';
+import type { Sightings } from './sightings.ts';
 import { type Ec2State, newState, parseState } from './state.ts';
 
 /** For an instance to get from one state to another, milliseconds. */
@@ -31,14 +32,16 @@ const ENGINE_PORT = 2376;
 
 export class Amazonec2Driver implements Driver, GuardedAccess, HostKeyReader, OwnedObjects, Planner {
   private readonly context: DriverContext;
+  private readonly sightings: Sightings;
   private current: Ec2State;
   private opened: Account | undefined;
   private prepared: Prepared | undefined;
   /** As AWS last described it to this object. */
   private seen: Instance | undefined;
 
-  constructor(context: DriverContext, text: string | undefined) {
+  constructor(context: DriverContext, text: string | undefined, sightings: Sightings) {
     this.context = context;
+    this.sightings = sightings;
     this.current = text === undefined ? newState(context) : parseState(text, context);
   }
 
@@ -110,6 +113,8 @@ export class Amazonec2Driver implements Driver, GuardedAccess, HostKeyReader, Ow
   }
 
   async ip(): Promise<string> {
+    const seen = this.sightings.of(this.current.InstanceId, this.context.clock.now());
+    if (this.seen === undefined && seen) this.note(seen);
     if (this.seen === undefined) await this.describe();
     if (this.current.IPAddress === '') throw new MachineError('HOST_NOT_RUNNING', 'Host is not running');
     return this.current.IPAddress;
@@ -178,13 +183,19 @@ export class Amazonec2Driver implements Driver, GuardedAccess, HostKeyReader, Ow
   /** As it is now; its addresses are noted. Undefined when the account no longer has it. */
   private async describe(): Promise<Instance | undefined> {
     const [found] = await instancesById(this.account.ec2, [this.instanceId()]);
-    if (!found) await refuseOtherAccount(this.account, this.current.AccountId);
+    if (found) this.sightings.note(found, this.context.clock.now());
+    if (found) this.note(found);
+    else await refuseOtherAccount(this.account, this.current.AccountId);
+    this.seen = found;
+    return found;
+  }
+
+  private note(found: Instance): void {
     this.seen = found;
     const { PrivateIPOnly, UsePrivateIP, IPv6Only } = this.current;
-    const address = IPv6Only ? found?.ipv6Address : PrivateIPOnly || UsePrivateIP ? found?.privateAddress : found?.publicAddress;
-    const isUp = machineState(found) === 'Running';
-    if (found) this.update({ IPAddress: isUp ? (address ?? '') : '', PrivateIPAddress: found.privateAddress, ...accountOf(found) });
-    return found;
+    const address = IPv6Only ? found.ipv6Address : PrivateIPOnly || UsePrivateIP ? found.privateAddress : found.publicAddress;
+    const IPAddress = machineState(found) === 'Running' ? address : '';
+    this.update({ IPAddress, PrivateIPAddress: found.privateAddress, ...accountOf(found) });
   }
 
   private async reach(wanted: 'running' | 'stopped'): Promise<void> {

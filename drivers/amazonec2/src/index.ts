@@ -8,7 +8,10 @@
 import { CONTRACT_VERSION, type DriverContext, type DriverDefinition } from 'tsmachine/driver';
 import { Amazonec2Driver } from './amazonec2-driver.ts';
 import { FLAGS } from './flags.ts';
+import { Sightings } from './sightings.ts';
 import { statesOf } from './states.ts';
+
+const sightings = new Sightings();
 
 const definition: DriverDefinition = {
   contract: CONTRACT_VERSION,
@@ -16,8 +19,8 @@ const definition: DriverDefinition = {
   description: 'an instance of Amazon EC2',
   capabilities: { guest: 'distribution', hostKey: 'read', power: true, sharedAddress: false },
   flags: FLAGS,
-  open: (context: DriverContext, state) => new Amazonec2Driver(context, state),
-  states: statesOf,
+  open: (context: DriverContext, state) => new Amazonec2Driver(context, state, sightings),
+  states: (context, machines) => statesOf(context, machines, sightings),
 };
 
 export default definition;

@@ -1,6 +1,7 @@
 import type { AskedMachine, HostContext, MachineState } from 'tsmachine/driver';
 import { openAccount } from './account.ts';
 import { instancesById, machineState } from './instances.ts';
+import type { Sightings } from './sightings.ts';
 import type { Ec2State } from './state.ts';
 
 interface Asked {
@@ -9,7 +10,11 @@ interface Asked {
 }
 
 /** One call for all machines that are reached with the same credentials in the same region. Who cannot be asked so is left out. */
-export async function statesOf(context: HostContext, machines: readonly AskedMachine[]): Promise<ReadonlyMap<string, MachineState>> {
+export async function statesOf(
+  context: HostContext,
+  machines: readonly AskedMachine[],
+  sightings: Sightings,
+): Promise<ReadonlyMap<string, MachineState>> {
   const groups = new Map<string, Asked[]>();
   for (const machine of machines) {
     const state = JSON.parse(machine.state) as Ec2State;
@@ -24,11 +29,11 @@ export async function statesOf(context: HostContext, machines: readonly AskedMac
     groups.set(key, [...(groups.get(key) ?? []), { machine, state }]);
   }
   const states = new Map<string, MachineState>();
-  await Promise.all([...groups.values()].map((group) => ask(context, group, states)));
+  await Promise.all([...groups.values()].map((group) => ask(context, group, states, sightings)));
   return states;
 }
 
-async function ask(context: HostContext, group: readonly Asked[], states: Map<string, MachineState>): Promise<void> {
+async function ask(context: HostContext, group: readonly Asked[], states: Map<string, MachineState>, sightings: Sightings): Promise<void> {
   const [first] = group;
   if (!first) return;
   const { state, machine } = first;
@@ -41,6 +46,7 @@ async function ask(context: HostContext, group: readonly Asked[], states: Map<st
     return undefined;
   });
   if (!found) return;
+  for (const instance of found) sightings.note(instance, context.clock.now());
   const byId = new Map(found.map((instance) => [instance.id, instance]));
   for (const each of group) {
     const instance = byId.get(each.state.InstanceId);

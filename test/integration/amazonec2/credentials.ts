@@ -7,11 +7,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseXml } from '../../../drivers/amazonec2/src/xml.ts';
-import { type AwsCall, type FakeAws, sharedAws } from '../../support/moto.ts';
+import { type AwsCall, type FakeAws, type Fate, sharedAws } from '../../support/moto.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { ec2Store } from './machines.ts';
 
 let aws: FakeAws;
+
+const OTHER_ACCOUNT = '<R><GetCallerIdentityResult><Account>999999999999</Account></GetCallerIdentityResult></R>';
 
 const NONE = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
 
@@ -170,6 +172,13 @@ describe('credentials', () => {
     const machine = await machines.load('one');
     expect(await machine.state()).toBe('Error'); // this account no longer has it
     await machine.close();
+    const other = ({ action }: AwsCall): Fate => (action === 'GetCallerIdentity' ? { status: 200, body: OTHER_ACCOUNT } : 'pass');
+    aws.fate = other;
+    const again = await machines.load('one');
+    const refusal = { code: 'CLOUD_ACCOUNT', message: expect.stringContaining('expected credentials of AWS account 123456789012') };
+    await expect(again.state()).rejects.toMatchObject(refusal);
+    await expect(machines.remove('one', { force: false })).rejects.toMatchObject(refusal);
+    await again.close();
   });
 
   it('sign so that the signature can be verified', async () => {

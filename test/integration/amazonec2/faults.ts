@@ -132,6 +132,8 @@ describe('amazonec2 in trouble', () => {
     const loaded = await Promise.all(names.map((name) => machines.load(name)));
     const stateOf = machines.statesTogether(loaded);
     expect(await Promise.all(loaded.map(stateOf))).toEqual(names.map(() => 'Running'));
+    const addresses = new Set(await Promise.all(loaded.map((machine) => machine.url())));
+    expect(addresses.size).toBe(10);
     expect(aws.calls.map(({ action }) => action)).toEqual(['DescribeInstances']);
     for (const machine of loaded) await machine.close();
     await Promise.all(names.map((name) => machines.remove(name, { force: false })));

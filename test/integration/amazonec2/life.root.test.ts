@@ -1,4 +1,5 @@
 /** The program as shipped, AWS by moto, and behind the instance's address a real server that it sets up. */
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseXml } from '../../../drivers/amazonec2/src/xml.ts';
 import { type FakeAws, REGION, sharedAws } from '../../support/moto.ts';
@@ -45,6 +46,14 @@ async function admitted(): Promise<string[]> {
 }
 
 describe('a machine at EC2', () => {
+  it('is planned without a call', async () => {
+    const plan = await must('create', '-d', 'amazonec2', '--dry-run', '--amazonec2-zone', 'b,a', 'cloudy');
+    expect(plan).toMatch(/ec2 CreateSecurityGroup tsmachine-cloudy[\s\S]*ec2 RunInstances t3\.micro, 16 GB gp3, a public address/);
+    expect(plan).toContain('eu-central-1b, eu-central-1a');
+    expect(aws.calls).toEqual([]);
+    expect(existsSync(cli.store)).toBe(false);
+  });
+
   it('is made, with the host key that the console shows and the engine answering over TLS', async () => {
     const words = ['create', '-d', 'amazonec2', '--amazonec2-ami', 'debian-12', 'cloudy'];
     const started = performance.now();
