@@ -46,9 +46,12 @@ function access(changes: Partial<SshAccess> & { home?: string; agent?: string; c
 const hello = (to: SshAccess) => remoteShell(to).run(['echo', 'hello']);
 const works = async (to: SshAccess) => expect((await hello(to)).stdout).toBe('hello\n');
 
+/** One round of bcrypt: each takes as long as a login, in JavaScript. */
+const QUICK = ['-a', '1'];
+
 /** A key of ssh-keygen that the servers let in. */
 function newKey(path: string, words: readonly string[], passphrase = ''): string {
-  execFileSync('ssh-keygen', ['-q', ...words, '-N', passphrase, '-C', '', '-f', path]);
+  execFileSync('ssh-keygen', ['-q', ...QUICK, ...words, '-N', passphrase, '-C', '', '-f', path]);
   for (const server of [target, jump]) server.authorize(readFileSync(`${path}.pub`, 'utf8'));
   return path;
 }
@@ -120,7 +123,7 @@ describe('an encrypted key', () => {
 
   it('is not asked for when the server does not take the key', async () => {
     const path = join(temporaryFolder(), 'key');
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', path]);
+    execFileSync('ssh-keygen', ['-q', ...QUICK, '-t', 'ed25519', '-N', 'secret', '-f', path]);
     const { ask, asked } = asking([]);
     await expect(hello(keyed(path, { ask }))).rejects.toMatchObject({
       message: expect.stringContaining(`does not accept the key ${path}`),
@@ -131,7 +134,7 @@ describe('an encrypted key', () => {
   it('that the agent holds needs no passphrase', async () => {
     const path = newKey(join(temporaryFolder(), 'key'), ['-t', 'ed25519']);
     agent.add(path);
-    execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'secret', '-f', path]);
+    execFileSync('ssh-keygen', ['-q', ...QUICK, '-p', '-P', '', '-N', 'secret', '-f', path]);
     await works({ ...keyed(path), platform: access({ agent: agent.socket }).platform });
   });
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
   mkdirSync(folder, { mode: 0o700 });
   const key = join(folder, 'id_rsa');
   copyFileSync(sshd.keyPath, key);
-  execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'correct horse', '-f', key]);
+  execFileSync('ssh-keygen', ['-q', '-a', '1', '-p', '-P', '', '-N', 'correct horse', '-f', key]);
   const config = JSON.parse(readFileSync(join(cli.store, 'machines/none/config.json'), 'utf8'));
   const driver = { IPAddress: '127.0.0.1', MachineName: 'vm', SSHUser: sshd.user, SSHPort: sshd.port, SSHKeyPath: key, EnginePort: 2376 };
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, Name: 'vm', DriverName: 'generic', Driver: driver }), {
