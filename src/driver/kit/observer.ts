@@ -38,6 +38,11 @@ export class Observer {
     }
   }
 
+  private keep(text: string): boolean {
+    if (text !== '') this.printed.push(text);
+    return true;
+  }
+
   private listen(): () => void {
     const before = process.env[MARK];
     process.env[MARK] = this.mark;
@@ -46,12 +51,12 @@ export class Observer {
     const methods = CONSOLE.map((name) => console[name]);
     for (const stream of streams) {
       const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
-      const kept = (...args: unknown[]) => (this.inside.getStore() ? this.printed.push(String(args[0])) > 0 : write(...args));
+      const kept = (...args: unknown[]) => (this.inside.getStore() ? this.keep(String(args[0])) : write(...args));
       stream.write = kept as typeof stream.write;
     }
     for (const [at, name] of CONSOLE.entries()) {
       const tell = methods[at] as (...words: unknown[]) => void;
-      console[name] = (...words: unknown[]) => (this.inside.getStore() ? void this.printed.push(words.join(' ')) : tell(...words));
+      console[name] = (...words: unknown[]) => (this.inside.getStore() ? void this.keep(`${words.join(' ')}\n`) : tell(...words));
     }
     return () => {
       if (before === undefined) delete process.env[MARK];
