@@ -1,5 +1,6 @@
 /** Provisioning of Linux distributions: looks, then changes, one round trip a step. */
 import { MachineError } from '../core/errors.ts';
+import { installBoot2dockerCertificates, isBoot2docker, provisionBoot2docker, refuseBoot2dockerUpgrade } from './boot2docker.ts';
 import { CERTIFICATE_FOLDER, type DaemonOptions } from './daemon-arguments.ts';
 import { parseDaemonJson, refuseConflicts } from './daemon-json.ts';
 import type { EngineInstaller } from './engine-installer.ts';
@@ -23,16 +24,21 @@ export function distributionProvisioner(installer: EngineInstaller): Provisioner
   return {
     certificatesRestartEngine,
     handOver: () => new Map(),
-    provision: (place, order) => onGuest(place, order.announce, (guest) => provision(guest, installer, order)),
+    provision: (place, order) =>
+      onGuest(place, order.announce, (guest) =>
+        isBoot2docker(guest.facts.distribution) ? provisionBoot2docker(guest, installer.kind, order) : provision(guest, installer, order),
+      ),
     installCertificates: (place, tls) =>
       onGuest(place, false, async (guest) => {
         const given = await tls();
+        if (isBoot2docker(guest.facts.distribution)) return installBoot2dockerCertificates(guest, given);
         place.log.info('Copying certs to the remote machine...');
         await writeCertificates(guest, given);
         await applyToService(guest, certificatesRestartEngine);
       }),
     upgrade: (place, wish) =>
       onGuest(place, false, async (guest) => {
+        if (isBoot2docker(guest.facts.distribution)) refuseBoot2dockerUpgrade();
         place.log.info('Upgrading docker...');
         await installer.check(guest);
         const changed = await installer.upgrade(guest, wish);

@@ -4,6 +4,9 @@ import type { Logger } from '../core/logger.ts';
 import type { RemoteShell } from '../ssh/remote-shell.ts';
 import { LOCK_SCRIPT } from './scripts/lock.ts';
 
+/** Between two signs of life, milliseconds. */
+const SIGN_OF_LIFE = 20_000;
+
 /**
  * Runs `work` while nobody else sets this machine up, from whatever computer. The lock is a command on the machine that lives as
  * long as our connection: whoever dies lets go of it.
@@ -27,10 +30,12 @@ export async function withRemoteLock<T>(root: RemoteShell, log: Logger, work: ()
       ),
     locked.reject,
   );
+  const alive = setInterval(() => input.write('.'), SIGN_OF_LIFE);
   try {
     await locked.promise;
     return await work();
   } finally {
+    clearInterval(alive);
     input.end();
     await holder.catch(() => {}); // whatever broke the connection, `work` has told
   }
