@@ -30,4 +30,17 @@ describe('a killed command', () => {
     await second.machines.remove('one', { force: false });
     expect(await aws.objects()).toEqual([]);
   });
+
+  it('finds an instance that AWS does not list yet when the create that asked for it has died', async () => {
+    const { root, machines } = await ec2Store(aws);
+    expect(await killAt(aws, program, { store: root, action: 'create' }, 8, 'after')).toBe('RunInstances');
+    let hidden = 3;
+    aws.fate = ({ action }) =>
+      action === 'DescribeInstances' && hidden-- > 0
+        ? { status: 200, body: '<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>' }
+        : 'pass';
+    await machines.remove('one', { force: false });
+    expect(hidden).toBeLessThan(0);
+    expect(await aws.objects()).toEqual([]);
+  });
 });

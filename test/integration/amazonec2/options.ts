@@ -1,5 +1,5 @@
 /** What the flags ask of AWS. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseXml } from '../../../drivers/amazonec2/src/xml.ts';
@@ -178,6 +178,55 @@ describe('amazonec2', () => {
     });
     expect(await machines.names()).toEqual([]);
     expect(await aws.objects()).toEqual([]);
+  });
+
+  it('goes to an endpoint of the user’s, where no token service is looked for', async () => {
+    const { create, machines } = await ec2Store(aws, { env: { AWS_ENDPOINT_URL: '' } });
+    await create('one', { 'amazonec2-endpoint': aws.url.slice('http://'.length), 'amazonec2-insecure-transport': true });
+    expect(aws.calls.map(({ action }) => action)).not.toContain('GetCallerIdentity');
+    await machines.remove('one', { force: false });
+    expect(await aws.objects()).toEqual([]);
+  });
+
+  it('takes over a machine that docker-machine made, with its keys, and removes what is its', async () => {
+    const { machines, root } = await ec2Store(aws, { env: { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' } });
+    await aws.ask('CreateKeyPair', { KeyName: 'one' });
+    const launched = parseXml(
+      await aws.ask('RunInstances', { ImageId: 'ami-00000000000000001', MinCount: '1', MaxCount: '1', KeyName: 'one' }),
+    );
+    const own = await ec2Store(aws);
+    await own.create('other');
+    const path = join(own.root, 'machines/other/config.json');
+    const text = readFileSync(path, 'utf8').replaceAll(own.root, root).replaceAll('other', 'one');
+    const config = JSON.parse(text) as { Driver: Record<string, unknown> };
+    const { IPAddress, MachineName, SSHUser, SSHPort, SSHKeyPath, StorePath } = config.Driver;
+    config.Driver = {
+      ...{ IPAddress, MachineName, SSHUser, SSHPort, SSHKeyPath, StorePath },
+      ...{
+        Id: '89c1e0908782a73bff45c88baf99c7a7',
+        AccessKey: 'AKIADOCKERMACHINE',
+        SecretKey: 's',
+        SessionToken: '',
+        Region: 'eu-central-1',
+      },
+      ...{
+        KeyName: 'one',
+        InstanceId: launched.find('instancesSet/item')?.value('instanceId'),
+        OpenPorts: null,
+        SecurityGroupIds: ['sg-1'],
+      },
+    };
+    mkdirSync(join(root, 'machines/one'), { recursive: true });
+    writeFileSync(join(root, 'machines/one/config.json'), JSON.stringify(config));
+    await own.machines.remove('other', { force: false });
+    aws.reset();
+    const machine = await machines.load('one');
+    expect(await machine.state()).toBe('Running');
+    await machine.close();
+    await machines.remove('one', { force: false });
+    expect(new Set(aws.calls.map(({ key }) => key))).toEqual(new Set(['AKIADOCKERMACHINE']));
+    const left = (await aws.objects()).filter((object) => !object.startsWith('network interface')); // moto keeps that of a plain launch
+    expect(left).toEqual([]);
   });
 
   it('lists for gc what a removed entry left, of this store alone', async () => {
