@@ -15,7 +15,10 @@ export default class DriverTest extends MachineCommand {
     const { testDriver } = await import('../../plugins/installed/test-driver.ts');
     const asJson = boolFlag(args.values, 'json');
     const results: CheckResult[] = [];
-    await testDriver(source, stringsFlag(args.values, 'flag'), session.plugins, session.input.signal, (result) => {
+    const { log } = session;
+    const quiet = { warn: log.warn, debug: log.debug, info: log.debug }; // stdout is JSON then
+    const host = asJson ? { ...session.plugins, log: quiet } : session.plugins;
+    await testDriver(source, stringsFlag(args.values, 'flag'), host, session.input.signal, (result) => {
       results.push(result);
       if (!asJson) session.print(`${MARKS[result.outcome]} ${result.name}: ${result.reason ?? result.rule}`);
     });

@@ -202,4 +202,22 @@ describe('driver test', () => {
     expect(tested.stdout).toMatch(new RegExp(`^FAILED .*${reason.replace(/[()]/g, '\\$&')}`, 'm'));
     expect(tested.stderr).toMatch(/\d+ passed, \d+ failed, \d+ left out/);
   });
+
+  it('takes a tarball, and leaves nothing of it', async () => {
+    const folder = packageWith();
+    execFileSync('npm', ['pack', '--ignore-scripts', '--silent'], { cwd: folder });
+    const tested = await cli.run([
+      'driver',
+      'test',
+      join(folder, 'unruly-driver-1.2.3.tgz'),
+      '--flag',
+      `unruly-folder=${servers}`,
+      '--json',
+    ]);
+    const outcomes = JSON.parse(tested.stdout) as { name: string; outcome: string }[];
+    const of = (outcome: string) => outcomes.filter((result) => result.outcome === outcome).map(({ name }) => name);
+    expect(of('failed')).toEqual(['stop', 'kill', 'url when stopped', 'abort', 'two at once']); // it switches no power and knows one address
+    expect(of('left out')).toEqual(['death before a call', 'death after a call']);
+    expect(readdirSync(servers)).toEqual([]);
+  });
 });
