@@ -65,7 +65,7 @@ async function main() {
   if (process.getuid() !== 0) throw new SetupError("the guests' disks are made by mmdebstrap as root");
   await step('Debian packages', () => debianPackages(TEST_PACKAGES));
   await step('npm packages', () => npmPackages());
-  if (names.includes('amazonec2')) await step("moto, AWS's stand-in", () => motoServer());
+  if (names.some((name) => name === 'amazonec2' || name === 'go-plugins')) await step("moto, AWS's stand-in", () => motoServer());
   await step('build', () => buildDist());
   const env = environment({ FORCE_COLOR: '0' });
   const results = [];
