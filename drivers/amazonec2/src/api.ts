@@ -37,7 +37,7 @@ export async function call(
   const found = await caller.credentials();
   const body = queryBody(action, service.version, parameters);
   try {
-    return await retrying(() => once(context, service, body, found.value), { attempts, judge }, context);
+    return await retrying(() => once(context, service, { action, body }, found.value), { attempts, judge }, context);
   } catch (error) {
     context.signal.throwIfAborted();
     if (error instanceof AwsError && expected.includes(error.awsCode)) throw error;
@@ -45,7 +45,13 @@ export async function call(
   }
 }
 
-async function once(context: HostContext, service: AwsService, body: string, credentials: AwsCredentials): Promise<XmlElement> {
+async function once(
+  context: HostContext,
+  service: AwsService,
+  { action, body }: { readonly action: string; readonly body: string },
+  credentials: AwsCredentials,
+): Promise<XmlElement> {
+  const begun = performance.now();
   const signed = await new AwsV4Signer({
     method: 'POST',
     url: service.endpoint,
@@ -57,6 +63,7 @@ async function once(context: HostContext, service: AwsService, body: string, cre
     ...credentials,
   }).sign();
   const answer = await httpAnswer(context, signed.url, { method: signed.method, headers: signed.headers, body });
+  context.log.debug(`${service.name} ${action} (${answer.status}, ${Math.round(performance.now() - begun)} ms)`);
   if (answer.status === 200) return document(answer.text, answer.status);
   const errors = /<\w*Error/.test(answer.text) ? document(answer.text, answer.status) : undefined;
   const error = errors?.find('Errors/Error') ?? errors?.find('Error');

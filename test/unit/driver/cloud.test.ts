@@ -161,6 +161,11 @@ describe('httpAnswer', () => {
       fetch: (async () => Promise.reject(new TypeError('fetch failed', { cause: new Error('ECONNRESET') }))) as typeof fetch,
     };
     await expect(httpAnswer(failing, 'https://x.example/')).rejects.toThrow(new NoAnswer('x.example: ECONNRESET'));
+    const silent: typeof fetch = (_url, init) =>
+      new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)));
+    await expect(httpAnswer({ signal, fetch: silent }, 'https://x.example/', {}, { timeout: 20, largest: 10 })).rejects.toThrow(
+      new NoAnswer('x.example: no answer within 0.02 s'),
+    );
     const endless = { signal, fetch: (async () => new Response('x'.repeat(100))) as typeof fetch };
     await expect(httpAnswer(endless, 'https://x.example/', {}, { timeout: 1000, largest: 10 })).rejects.toThrow('more than 10 bytes');
   });
