@@ -9,29 +9,17 @@ import { temporaryFolder } from '../../support/temporary.ts';
 import type { ProgramInput } from './program.ts';
 
 let program: string;
-let store: string;
-let cloud: string;
 
 beforeAll(async () => {
   program = join(temporaryFolder(), 'program.mjs');
   await bundleProgram('test/integration/machine/program.ts', program);
 });
 
-async function newStore(): Promise<void> {
-  store = temporaryFolder();
-  cloud = temporaryFolder();
-}
-
 interface Outcome {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-function start(input: Partial<ProgramInput>): ChildProcess {
-  const whole = { store, cloud, name: 'm', action: 'create', ...input };
-  return spawn(process.execPath, [program, JSON.stringify(whole)], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 function end(child: ChildProcess): Promise<Outcome> {
@@ -41,15 +29,27 @@ function end(child: ChildProcess): Promise<Outcome> {
   return new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal, ...text })));
 }
 
-const run = (input: Partial<ProgramInput>): Promise<Outcome> => end(start(input));
-const entries = async () => (await readdir(join(store, 'machines')).catch(() => [])).sort();
+/** A store and a cloud, and the program that works on them. Each test has its own: several run at once. */
+function newStore() {
+  const [store, cloud] = [temporaryFolder(), temporaryFolder()];
+  const start = (input: Partial<ProgramInput>): ChildProcess => {
+    const whole = { store, cloud, name: 'm', action: 'create', ...input };
+    return spawn(process.execPath, [program, JSON.stringify(whole)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  };
+  return {
+    cloud,
+    start,
+    run: (input: Partial<ProgramInput>): Promise<Outcome> => end(start(input)),
+    entries: async () => (await readdir(join(store, 'machines')).catch(() => [])).sort(),
+  };
+}
 
 /** Every step that the journal can name, and the places inside the driver's own step. */
 const KILL_POINTS = [...CREATE_STEPS, 'driver:check', 'driver:checkpointed', 'driver:half-made', 'driver:made', 'driver:ready'];
 
-describe.each(KILL_POINTS)('create, killed at %s', (killAt) => {
+describe.concurrent.each(KILL_POINTS)('create, killed at %s', (killAt) => {
   it('is finished by the same create', async () => {
-    await newStore();
+    const { cloud, run } = newStore();
     expect((await run({ killAt })).signal).toBe('SIGKILL');
     const again = await run({});
     expect(again.stderr).toBe('');
@@ -60,7 +60,7 @@ describe.each(KILL_POINTS)('create, killed at %s', (killAt) => {
   });
 
   it('is undone by rm, which may be killed as well', async () => {
-    await newStore();
+    const { cloud, entries, run } = newStore();
     expect((await run({ killAt })).signal).toBe('SIGKILL');
     await run({ action: 'remove', killAt: 'driver:remove' });
     const removed = await run({ action: 'remove' });
@@ -72,7 +72,7 @@ describe.each(KILL_POINTS)('create, killed at %s', (killAt) => {
 
 describe('start, killed while the guest boots', () => {
   it('is gone on with by the same start; only then the machine is already running', async () => {
-    await newStore();
+    const { run } = newStore();
     const guest = 'none'; // nothing but the driver is asked
     expect((await run({ guest })).code).toBe(0);
     expect((await run({ guest, action: 'stop' })).code).toBe(0);
@@ -84,7 +84,7 @@ describe('start, killed while the guest boots', () => {
 
 describe('create of another kind after a kill', () => {
   it('removes what the first one made before it makes its own', async () => {
-    await newStore();
+    const { cloud, run } = newStore();
     await run({ killAt: 'driver:made' });
     const other = temporaryFolder();
     expect((await run({ cloud: other })).code).toBe(0);
@@ -93,7 +93,7 @@ describe('create of another kind after a kill', () => {
   });
 
   it('that is killed too leaves no word of a machine that is gone, for the first kind to go on with', async () => {
-    await newStore();
+    const { cloud, run } = newStore();
     await run({ killAt: 'ready' });
     await run({ cloud: temporaryFolder(), killAt: 'driver:check' });
     expect(await cloudMachines(cloud)).toEqual([]);
@@ -102,9 +102,9 @@ describe('create of another kind after a kill', () => {
   });
 });
 
-describe.each(['SIGINT', 'SIGTERM'] as const)('create, ended by %s', (signal) => {
+describe.concurrent.each(['SIGINT', 'SIGTERM'] as const)('create, ended by %s', (signal) => {
   it.each(['driver:check', 'driver:half-made', 'driver:ready'])('at %s leaves nothing', async (pauseAt) => {
-    await newStore();
+    const { cloud, entries, start } = newStore();
     const child = start({ pauseAt });
     const ended = end(child);
     await new Promise<void>((resolve) => child.stdout?.on('data', (chunk) => String(chunk).includes('paused') && resolve()));
@@ -117,7 +117,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('create, ended by %s', (signal) =>
 
 describe('twenty first creates at once', () => {
   it('make one CA and twenty machines', async () => {
-    await newStore();
+    const { entries, run } = newStore();
     const outcomes = await Promise.all(Array.from({ length: 20 }, (_, index) => run({ name: `m${index}`, guest: 'none' })));
     expect(outcomes.map((outcome) => outcome.stderr).join('')).toBe('');
     const said = outcomes.map((outcome) => outcome.stdout).join('');
@@ -127,7 +127,7 @@ describe('twenty first creates at once', () => {
   });
 
   it('of one name make one machine', async () => {
-    await newStore();
+    const { run } = newStore();
     const outcomes = await Promise.all(Array.from({ length: 5 }, () => run({ guest: 'none' })));
     expect(outcomes.filter((outcome) => outcome.code === 0)).toHaveLength(1);
     expect(outcomes.filter((outcome) => outcome.stderr.includes('MACHINE_EXISTS'))).toHaveLength(4);

@@ -129,17 +129,19 @@ describe('a rotation', () => {
 
 describe('a rotation whose process is killed', () => {
   let program: string;
-  let template: { root: string; cloud: string };
 
   beforeAll(async () => {
     program = join(temporaryFolder(), 'rotation-program.mjs');
     await bundleProgram('test/integration/machine/rotation-program.ts', program);
-    const made = await testStore(folderDriver());
-    const input = { 'folder-cloud': made.cloud };
-    await openMachines(made.options).create(createRequest('m', folderDriver(), input), noSteps);
-    await (await openMachines(made.options).load('m')).stop();
-    template = made;
   });
+
+  /** With one machine, that is off. Its guest listens on a port of its own. */
+  async function templateStore(): Promise<TestStore> {
+    const made = await testStore(folderDriver());
+    await openMachines(made.options).create(createRequest('m', folderDriver(), { 'folder-cloud': made.cloud }), noSteps);
+    await (await openMachines(made.options).load('m')).stop();
+    return made;
+  }
 
   /** Whether it was killed before its end. */
   async function isKilled(input: RotationInput): Promise<boolean> {
@@ -149,37 +151,47 @@ describe('a rotation whose process is killed', () => {
     return ended !== null;
   }
 
+  /** The same again brings it to its end, and every client has been served meanwhile. */
+  async function isFinished(root: string, renames: number): Promise<void> {
+    const here = openMachines({ ...store.options, storePath: root, loadDriver: async () => folderDriver() });
+    const machine = await here.load('m');
+    await machine.stop().catch(() => {}); // it runs or not, as the kill left it
+    await machine.start();
+    const url = await machine.url();
+    const files = async (folder: string) => {
+      const read = (file: string) => readFile(join(root, folder, file), 'utf8');
+      return { ca: await read('ca.pem'), cert: await read('cert.pem'), key: await read('key.pem') };
+    };
+    await machine.checkTls();
+    expect(await machine.engineVersion(), `killed at rename ${renames}`).toBe('1.2.3');
+    await here.beginRotation();
+    await here.continueRotation(['m']);
+    await machine.stop();
+    await machine.start();
+    for (const folder of ['certs', 'machines/m']) await checkEngineTls({ name: 'm', url, files: () => files(folder) }, () => false, signal);
+    const kept = (await readdir(join(root, 'certs'))).filter((file) => !file.includes('.tmp-')).sort();
+    expect(kept).toEqual(['ca-key.pem', 'ca.pem', 'cert.pem', 'key.pem']);
+    expect((await stat(join(root, 'certs/ca-key.pem'))).mode & 0o777).toBe(0o600);
+    await machine.stop(); // the next copy of it has the same port
+  }
+
   it('at any change of a file is finished by the same again, and nothing is lost meanwhile', async () => {
+    let renames = 0;
     let killed = 0;
-    for (let renames = 1; ; renames++) {
-      const root = await copyOf(template);
-      if (!(await isKilled({ store: root, name: 'm', renames }))) break;
-      killed += 1;
-      const here = openMachines({ ...store.options, storePath: root, loadDriver: async () => folderDriver() });
-      const machine = await here.load('m');
-      await machine.stop().catch(() => {}); // it runs or not, as the kill left it
-      await machine.start();
-      const url = await machine.url();
-      const files = async (folder: string) => {
-        const read = (file: string) => readFile(join(root, folder, file), 'utf8');
-        return { ca: await read('ca.pem'), cert: await read('cert.pem'), key: await read('key.pem') };
-      };
-      await machine.checkTls();
-      expect(await machine.engineVersion(), `killed at rename ${renames}`).toBe('1.2.3');
-      await here.beginRotation();
-      await here.continueRotation(['m']);
-      await machine.stop();
-      await machine.start();
-      for (const folder of ['certs', 'machines/m']) await checkEngineTls({ name: 'm', url, files: () => files(folder) }, () => false, signal);
-      expect((await readdir(join(root, 'certs'))).filter((file) => !file.includes('.tmp-')).sort()).toEqual([
-        'ca-key.pem',
-        'ca.pem',
-        'cert.pem',
-        'key.pem',
-      ]);
-      expect((await stat(join(root, 'certs/ca-key.pem'))).mode & 0o777).toBe(0o600);
-      closeGuests();
-    }
+    let ended = false;
+    const killOneAfterTheOther = async (template: TestStore): Promise<void> => {
+      while (!ended) {
+        renames += 1;
+        const [root, at] = [await copyOf(template), renames];
+        if (!(await isKilled({ store: root, name: 'm', renames: at }))) {
+          ended = true;
+          return;
+        }
+        killed += 1;
+        await isFinished(root, at);
+      }
+    };
+    await Promise.all([killOneAfterTheOther(await templateStore()), killOneAfterTheOther(await templateStore())]);
     expect(killed).toBeGreaterThan(15);
   });
 });
