@@ -4,6 +4,7 @@ import type { Clock } from '../../../src/core/clock.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { DriverDefinition } from '../../../src/driver/index.ts';
 import { openMachines } from '../../../src/machine/index.ts';
+import type { SecretSources } from '../../../src/store/secrets.ts';
 import { createRequest } from '../../support/create-request.ts';
 import { testStore } from '../../support/machines.ts';
 import type { FakeAws } from '../../support/moto.ts';
@@ -45,7 +46,10 @@ export async function ec2Store(
   else authority = join(store.root, 'certs');
   const platform = { ...store.options.platform, env: environment(aws, env), home: home ?? store.root };
   const machines = openMachines({ ...store.options, platform, clock: hurried() });
-  const create = (name: string, flags: Parameters<typeof flagValues>[0] = {}) =>
-    machines.create(createRequest(name, definition, flagValues(flags)), { begin: () => {}, detail: () => {}, end: () => {} });
+  const create = (name: string, flags: Parameters<typeof flagValues>[0] = {}, secrets: SecretSources = {}) =>
+    machines.create(
+      { ...createRequest(name, definition, flagValues(flags)), secrets },
+      { begin: () => {}, detail: () => {}, end: () => {} },
+    );
   return { ...store, platform, machines, create };
 }
