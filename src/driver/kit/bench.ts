@@ -32,7 +32,8 @@ export class Bench {
   readonly subject: Subject;
   readonly observer = new Observer();
   readonly storeId = crypto.randomUUID();
-  private readonly root = mkdtempSync(join(tmpdir(), 'tsmachine-kit-'));
+  /** Made when the first driver is opened: a test runner may run no check at all. */
+  private root: string | undefined;
   private readonly states = new Map<string, string>();
   private readonly locks = new Map<string, Promise<unknown>>();
   private readonly opened = new Set<Driver>();
@@ -86,6 +87,7 @@ export class Bench {
 
   async open({ name = this.newName(), signal, interference = NO_TROUBLE, storeId = this.storeId }: OpenOptions): Promise<TestMachine> {
     const calls: string[] = [];
+    this.root ??= mkdtempSync(join(tmpdir(), 'tsmachine-kit-'));
     const own = kitContext({
       root: this.root,
       storeId,
@@ -121,7 +123,7 @@ export class Bench {
   }
 
   dispose(): void {
-    rmSync(this.root, { recursive: true, force: true });
+    if (this.root !== undefined) rmSync(this.root, { recursive: true, force: true });
   }
 
   private async lock<T>(key: string, work: () => Promise<T>): Promise<T> {

@@ -73,7 +73,9 @@ async function testIn(
   signal: AbortSignal,
   onResult: (result: CheckResult) => void,
 ): Promise<void> {
-  const thread = new DriverThread(name, place, host);
+  const scratch = await mkdtemp(join(tmpdir(), 'tsmachine-driver-')); // a driver that ends its thread leaves the kit's files
+  const env = { ...host.platform.env, TMPDIR: scratch, TEMP: scratch, TMP: scratch };
+  const thread = new DriverThread(name, place, { log: host.log, platform: { ...host.platform, env } });
   const stop = () => void thread.end(signal.reason);
   signal.addEventListener('abort', stop, { once: true });
   let begun: string | undefined;
@@ -95,5 +97,6 @@ async function testIn(
   } finally {
     signal.removeEventListener('abort', stop);
     await thread.end();
+    await rm(scratch, { recursive: true, force: true });
   }
 }
