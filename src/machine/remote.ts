@@ -31,6 +31,7 @@ export async function openShell(
       if (clock.now() > limit)
         throw new MachineError('SSH_FAILED', `Too many retries waiting for SSH to be available.  Last error: ${messageOf(error)}`, {
           cause: error,
+          hint: 'see that its SSH server runs and that this computer reaches it; then run the same command again',
         });
     }
     await clock.sleep(1000, signal);

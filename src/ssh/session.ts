@@ -73,9 +73,11 @@ function open(client: Client, { command, terminal }: SessionOptions): Promise<Op
   });
 }
 
-/** ssh2 says that there was no response when the connection broke in between. */
+/** ssh2 has two words for a connection that broke in between, one of which is also a refusal. */
 function noSession(reason: string): string {
-  return reason === 'No response from server' ? 'the connection broke before the command began' : `the server opens no session: ${reason}`;
+  if (reason === 'No response from server') return 'the connection broke before the command began';
+  if (reason === 'Unable to exec') return 'the server runs no command, or the connection broke before it began';
+  return `the server opens no session: ${reason}`;
 }
 
 /** Copies all bytes with back pressure, without ending the target. A target that is gone (EPIPE) swallows the rest. */
