@@ -76,7 +76,8 @@ async function buildCli() {
 
 /** Types of the entries for drivers. */
 function writeTypes() {
-  const tsc = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.types.json', '--outDir', join(dist, 'types')], {
+  const program = join(root, 'node_modules/typescript/bin/tsc');
+  const tsc = spawnSync(process.execPath, [program, '-p', 'tsconfig.types.json', '--outDir', join(dist, 'types')], {
     cwd: root,
     stdio: 'inherit',
   });

@@ -162,7 +162,15 @@ export function environment(extra = {}) {
 
 export function buildDist() {
   const drivers = readdirSync(join(ROOT, 'drivers')).map((name) => `drivers/${name}/src`);
-  const inputs = digestOf('src', ...drivers, 'templates', 'scripts/build.mjs', 'scripts/bundle-cli.mjs', 'package-lock.json');
+  const inputs = digestOf(
+    'src',
+    ...drivers,
+    'templates',
+    'scripts/build.mjs',
+    'scripts/bundle-cli.mjs',
+    'tsconfig.types.json',
+    'package-lock.json',
+  );
   return once(
     'build',
     inputs,
