@@ -21,6 +21,10 @@ export async function makeContext(host: MachinesHost, entry: MachineEntry, url: 
   const [ca, cert, key] = await Promise.all([caCert, clientCert, clientKey].map((path) => readFile(path)));
   const tls = url.startsWith('tcp:') && ca && cert && key ? { ca, cert, key } : undefined;
   await contexts.write(name, { owner, host: url, tls });
+  if (entry.record.sshProxyJump !== undefined)
+    host.options.log.warn(
+      `The context ${JSON.stringify(name)} works only where a network leads to ${url}: the machine is behind jump hosts`,
+    );
   return name;
 }
 

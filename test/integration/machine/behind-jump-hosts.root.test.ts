@@ -74,6 +74,12 @@ describe('a machine behind a jump host', () => {
     expect(stderr).toContain('tsmachine forward far --socket PATH');
   });
 
+  it('has a context that says the same', async () => {
+    const { code, stderr } = await run('context', 'far');
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`works only where a network leads to tcp://${ADDRESS}:2376`)]);
+    expect(await run('context', '--rm', 'far')).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('gets new certificates', async () => {
     const before = shown().serialNumber;
     await must('regenerate-certs', '-f', 'far');
