@@ -97,6 +97,7 @@ const CONFINED: Record<string, (path: string) => boolean> = {
   chalk: (path) => path.startsWith('src/cli/render'),
   listr2: (path) => path.startsWith('src/cli/'),
   koffi: (path) => path.startsWith('src/engine/'),
+  aws4fetch: (path) => path.startsWith('drivers/amazonec2/'),
   'tar-stream': (path) => path.startsWith('src/engine/') || path.startsWith('src/image/'),
 };
 

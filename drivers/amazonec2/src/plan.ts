@@ -12,7 +12,7 @@ export function planOf(context: DriverContext, state: Ec2State): string[] {
   const zones = zonesOf(state).join(', ') || 'each zone in turn';
   const address = state.IPv6Only ? 'an IPv6 address' : state.PrivateIPOnly ? 'a private address' : 'a public address';
   const lines = [
-    'sts GetCallerIdentity',
+    ...(state.Endpoint === '' ? ['sts GetCallerIdentity'] : []),
     `ec2 DescribeInstanceTypes ${state.InstanceType}`,
     `ec2 DescribeImages ${image}`,
     `ec2 DescribeSubnets ${state.SubnetId || state.VpcId || 'of the default VPC'} (${zones})`,
