@@ -24,7 +24,10 @@ beforeAll(async () => {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    alias: { 'tsmachine/driver/cloud': join(SOURCES, 'src/driver/cloud/index.ts'), 'tsmachine/driver': join(SOURCES, 'src/driver/index.ts') },
+    alias: {
+      'tsmachine/driver/cloud': join(SOURCES, 'src/driver/cloud/index.ts'),
+      'tsmachine/driver': join(SOURCES, 'src/driver/index.ts'),
+    },
     banner,
   } as const;
   await build({ ...common, entryPoints: [join(import.meta.dirname, 'die-in-create.ts')], outfile: join(programs, 'bin/die.mjs') });
