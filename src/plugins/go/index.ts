@@ -13,7 +13,7 @@ import { Turns } from './turns.ts';
 export { findGoDriver, goDriversOnPath } from './on-path.ts';
 
 /** Plugins that start at the same time: each is a program of some ten megabytes that loads, listens and answers. */
-const STARTING = 8;
+const STARTING = 20;
 const FLAGS_TIMEOUT = 10_000;
 
 /**

@@ -95,7 +95,7 @@ export class PluginProcess {
 
   private async connect(): Promise<void> {
     const address = await this.within(START_TIMEOUT, this.address(), `did not say where it listens within ${START_TIMEOUT / 1000} s`);
-    const socket: Socket = connect({ host: address.host, port: address.port });
+    const socket: Socket = connect({ host: address.host, port: address.port, noDelay: true });
     this.client = new RpcClient(socket);
     try {
       await this.within(START_TIMEOUT, this.client.ready(), `did not take a connection within ${START_TIMEOUT / 1000} s`);

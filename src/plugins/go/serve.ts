@@ -39,7 +39,7 @@ export async function servePlugin(served: ServedDriver, { clock, signal, say }: 
   const ends = Promise.withResolvers<number>();
   const methods = new DriverMethods(served, () => ends.resolve(0));
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket.once('close', () => sockets.delete(socket)));
     void serveRpc(socket, (name) => methods.find(name));
   });

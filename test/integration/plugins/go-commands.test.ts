@@ -61,6 +61,7 @@ describe('commands with a docker-machine plugin', () => {
     expect(create.stderr).toContain('Error creating machine: Error in driver during machine creation: the cloud has no room');
     expect(create.stdout + create.stderr).not.toContain('verysecret');
     expect(probe.servers()).toEqual([]); // by the state that the driver had when it failed
+    expect(probe.all()).toHaveLength(3); // for the help; for flags and create; for what had to be undone
     expect((await cli.run(['rm', '-y', 'failed'], { env: probe.environment })).code).toBe(0);
     const refused = await cli.run(['create', '-d', 'probe', '--probe-folder', '/nowhere', 'refused'], { env: probe.environment });
     expect([refused.code, refused.stderr]).toEqual([3, 'Error with pre-create check: "there is no such cloud"\n']);
