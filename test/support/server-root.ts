@@ -13,7 +13,7 @@ import { thisPlatform } from '../../src/host/platform.ts';
 const exec = promisify(execFile);
 const CACHE = resolve(import.meta.dirname, '../../.cache/server');
 const HOOK = join(import.meta.dirname, 'server-root.sh');
-const PACKAGES = ['openssh-server', 'sudo', 'sysvinit-core', 'openrc', 'iproute2', 'procps', 'ca-certificates', 'perl'];
+const PACKAGES = ['openssh-server', 'sudo', 'sysvinit-core', 'openrc', 'iproute2', 'procps', 'ca-certificates'];
 
 /** Password of the servers' user `admin`. */
 export const ADMIN_PASSWORD = 'correct horse "battery" $taple';
