@@ -96,6 +96,23 @@ export interface Driver {
   close(): Promise<void>;
 }
 
+/** Methods that every driver has, `serialize` aside. */
+export const LIFE_CYCLE = [
+  'configure',
+  'preCreateCheck',
+  'create',
+  'remove',
+  'start',
+  'stop',
+  'restart',
+  'kill',
+  'state',
+  'url',
+  'ip',
+  'ssh',
+  'close',
+] as const satisfies readonly (keyof Driver)[];
+
 export interface SshEndpoint {
   readonly host: string;
   readonly port: number;

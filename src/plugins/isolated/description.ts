@@ -14,23 +14,6 @@ export interface DriverDescription {
   readonly abilities: readonly string[];
 }
 
-/** Methods that every driver has, `serialize` aside. */
-export const LIFE_CYCLE = [
-  'configure',
-  'preCreateCheck',
-  'create',
-  'remove',
-  'start',
-  'stop',
-  'restart',
-  'kill',
-  'state',
-  'url',
-  'ip',
-  'ssh',
-  'close',
-] as const;
-
 export const DEFINITION_ABILITIES = ['states'] as const;
 
 /** Methods of the optional abilities of contract.ts. */

@@ -1,5 +1,5 @@
 /** What a driver declares, and what opening and configuring it may do. */
-import { CONTRACT_VERSION } from '../../contract.ts';
+import { CONTRACT_VERSION, LIFE_CYCLE } from '../../contract.ts';
 import type { FlagSpec } from '../../flags.ts';
 import { type Check, demand } from '../check.ts';
 import { plainFlags } from '../subject.ts';
@@ -64,22 +64,7 @@ const open: Check = {
   async run(bench) {
     const before = await bench.leftovers();
     const { driver, calls } = await bench.open({});
-    const methods = [
-      'configure',
-      'preCreateCheck',
-      'create',
-      'remove',
-      'start',
-      'stop',
-      'restart',
-      'kill',
-      'state',
-      'url',
-      'ip',
-      'ssh',
-      'close',
-    ];
-    const missing = methods.filter((method) => typeof (driver as unknown as Record<string, unknown>)[method] !== 'function');
+    const missing = LIFE_CYCLE.filter((method) => typeof (driver as unknown as Record<string, unknown>)[method] !== 'function');
     demand(missing.length === 0, `the driver has no ${missing.join(', ')}`);
     await driver.close();
     await driver.close();
