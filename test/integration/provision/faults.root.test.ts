@@ -124,7 +124,7 @@ describe('a server with Docker', () => {
     await store.must('regenerate-certs', '-f', 'm');
     const all = ssh.bytes() - begun;
     let failed = 0;
-    for (const point of killPoints(4)) {
+    for (const point of killPoints(3)) {
       ssh.cutOnceAfter(Math.round(point * all));
       const { code, stdout, stderr } = await store.run(['regenerate-certs', '-f', 'm']);
       ssh.cutOnceAfter(Number.POSITIVE_INFINITY);
