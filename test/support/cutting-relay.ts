@@ -7,6 +7,8 @@ export interface CuttingRelay {
   bytes(): number;
   /** Breaks every connection that is open, as when a cable is pulled and a router says so. */
   cut(): void;
+  /** Nothing passes any more on the connections that are open, and neither side is told, whatever the other one does. */
+  stall(): void;
   /** Breaks the first connection from now on to bring so many bytes from the server, once. */
   cutOnceAfter(bytes: number): void;
   close(): void;
@@ -15,6 +17,8 @@ export interface CuttingRelay {
 /** To a port of `host`; default: that of the same number. */
 export async function cuttingRelay(host: string, to?: number): Promise<CuttingRelay> {
   const sockets = new Set<Socket>();
+  const fars = new Set<Socket>();
+  const stalled = new Set<Socket>();
   let limit = Number.POSITIVE_INFINITY;
   let bytes = 0;
   let port = 0;
@@ -22,14 +26,17 @@ export async function cuttingRelay(host: string, to?: number): Promise<CuttingRe
     const far = connect(to ?? port, host);
     let passed = 0;
     const end = () => {
+      if (stalled.has(near)) return;
       near.destroy();
       far.destroy();
       sockets.delete(near);
     };
     sockets.add(near);
-    near.on('error', end).on('close', end).pipe(far);
+    fars.add(far);
+    near.on('error', end).on('close', end).pipe(far, { end: false });
     far.on('error', end).on('close', end);
     far.on('data', (chunk) => {
+      if (stalled.has(near)) return;
       bytes += chunk.length;
       near.write(chunk.subarray(0, Math.max(0, limit - passed)));
       passed += chunk.length;
@@ -45,8 +52,15 @@ export async function cuttingRelay(host: string, to?: number): Promise<CuttingRe
   const cut = () => {
     for (const socket of sockets) socket.destroy();
   };
+  const stall = () => {
+    for (const socket of sockets) {
+      stalled.add(socket);
+      socket.unpipe().resume();
+    }
+  };
   return {
     port,
+    stall,
     bytes: () => bytes,
     cut,
     cutOnceAfter(after) {
@@ -54,7 +68,7 @@ export async function cuttingRelay(host: string, to?: number): Promise<CuttingRe
     },
     close() {
       server.close();
-      cut();
+      for (const socket of [...sockets, ...fars]) socket.destroy();
     },
   };
 }
