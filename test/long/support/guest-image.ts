@@ -90,5 +90,7 @@ async function bootstrap(recipe: Recipe, root: string, publicKey: string): Promi
     ...recipe.hooks.map((name) => `--customize-hook=${join(import.meta.dirname, name)}`),
   ];
   const env = { ...process.env, PUBLIC_KEY: publicKey.trim(), ADMIN_PASSWORD };
-  await exec('mmdebstrap', [...options, recipe.suite, root, url], { maxBuffer: 1 << 26, env });
+  // What it mounts goes with it, should it be killed: the next one removes the folder.
+  const program = ['--mount', '--propagation', 'private', 'mmdebstrap'];
+  await exec('unshare', [...program, ...options, recipe.suite, root, url], { maxBuffer: 1 << 26, env });
 }
