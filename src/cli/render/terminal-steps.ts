@@ -8,6 +8,8 @@ interface ShownStep {
   readonly title: string;
   say(text: string): void;
   end(): void;
+  /** Ends what is shown although the step goes on. */
+  pause(): void;
   fail(): void;
   /** Resolves when its last line is drawn. */
   readonly drawn: Promise<void>;
@@ -35,10 +37,10 @@ export function terminalSteps(): Progress {
       if (shown) shown.say(message);
       else waiting.push(message);
     },
-    // the step is closed for the question and shown anew after it
+    // the step is closed for the question, as done so far, and shown anew after it
     async suspended(work) {
       const before = shown;
-      before?.end();
+      before?.pause();
       await drawn;
       try {
         return await work();
@@ -60,6 +62,7 @@ function showStep(name: string, title: string, previous: Promise<void>): ShownSt
   const done = Promise.withResolvers<void>();
   const lines: string[] = [];
   let write = (text: string): void => void lines.push(text);
+  let paused = false;
   const drawn = previous.then(async () => {
     const list = new Listr(
       [
@@ -72,6 +75,7 @@ function showStep(name: string, title: string, previous: Promise<void>): ShownSt
             };
             for (const line of lines.splice(0)) write(line);
             await done.promise;
+            if (paused) task.title = `${title} (up to a question)`;
           },
         },
       ],
@@ -79,5 +83,9 @@ function showStep(name: string, title: string, previous: Promise<void>): ShownSt
     );
     await list.run().catch(() => {}); // the error itself is told by whoever threw it
   });
-  return { name, title, say: (text) => write(text), end: done.resolve, fail: () => done.reject(new Error(title)), drawn };
+  const pause = () => {
+    paused = true;
+    done.resolve();
+  };
+  return { name, title, say: (text) => write(text), end: done.resolve, pause, fail: () => done.reject(new Error(title)), drawn };
 }
