@@ -93,8 +93,7 @@ export class Server {
     this.host = address;
     this.holder.stdin?.write('boot\n');
     await this.heard('namespaces');
-    const [below] = childrenOf(childrenOf(this.holder.pid ?? 0)[0] ?? 0);
-    this.init = below ?? 0;
+    this.init = onlyChild(onlyChild(this.holder.pid));
     const link = `tsm${randomBytes(5).toString('hex')}`;
     await exec('ip', ['link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(this.init)]);
     await exec('ip', ['address', 'add', '198.18.0.1/32', 'dev', link]);
@@ -174,8 +173,12 @@ async function freeAddress(): Promise<string> {
   }
 }
 
-const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+/** What is killed later must be known for certain: 0 and 1 mean something else to kill(2). */
+function onlyChild(pid: number | undefined): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  if (!/^\d+$/.test(children)) throw new Error(`expected one child of process ${pid}, found ${JSON.stringify(children)}`);
+  return Number(children);
+}
 
 function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
